@@ -1,0 +1,217 @@
+{#
+  The input contract stands once, in models/input/_input__models.yml; these macros read it.
+#}
+
+{# Column definitions of one contract table, in contract order. #}
+{% macro contract_columns(input_table) %}
+    {{ return(graph.nodes['model.twofold.input_' ~ input_table].columns.values() | list) }}
+{% endmacro %}
+
+{# Grain columns of a model, as its meta states them. #}
+{% macro grain_of(model_name) %}
+    {% set node = graph.nodes['model.twofold.' ~ model_name] %}
+    {{ return(node.config.meta.grain) }}
+{% endmacro %}
+
+{# Sources that fill one contract table, in the order of the project file. #}
+{% macro sources_of(input_table) %}
+    {% set found = [] %}
+    {% for source_name, tables in var('sources').items() if input_table in tables %}
+        {% do found.append(source_name) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{#
+  Every raw row of one contract table that is known on the build's day, from all sources, each with
+  its quarantine_reason (empty where the row is sound).
+#}
+{% macro known_rows(input_table) %}
+    {%- set columns = contract_columns(input_table) if execute else [] -%}
+    {%- for source_name in sources_of(input_table) %}
+    select
+        {%- for column in columns %}
+        {{ column.name }},
+        {%- endfor %}
+        quarantine_reason,
+        quarantine_detail
+    from {{ ref('stg_' ~ source_name ~ '__' ~ input_table) }}
+    where
+        recorded_at is null
+        or recorded_at < (
+            select known_before from {{ source('build', 'parameters') }}
+        )
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}
+
+{#
+  The rows of a contract table that were accepted: sound, and the latest recorded of their key.
+  The grain of the model is the key. Called by every input_ model; the columns are the contract's.
+#}
+{% macro accepted_rows() %}
+{%- set input_table = model.name | replace('input_', '', 1) -%}
+with
+
+known as (
+    {{ known_rows(input_table) }}
+
+),
+
+beaten as (
+
+    select
+        {%- for column in (grain_of(model.name) if execute else []) %}
+        {{ column }},
+        {%- endfor %}
+        recorded_at
+    from {{ ref('quarantine_' ~ input_table) }}
+    where quarantine_reason in ('superseded', 'duplicate_key')
+
+),
+
+final as (
+
+    select
+        {%- for column in model.columns.values() %}
+        known.{{ column.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from known
+    left join beaten
+        on
+            {%- for column in (grain_of(model.name) if execute else []) %}
+            known.{{ column }} is not distinct from beaten.{{ column }}
+            and
+            {%- endfor %}
+            known.recorded_at = beaten.recorded_at
+    where
+        known.quarantine_reason is null
+        and beaten.recorded_at is null
+
+)
+
+select * from final
+{% endmacro %}
+
+{#
+  The rows of a contract table that were refused, each with its reason. A key that arrives twice
+  keeps its latest recorded row; earlier ones are superseded, and rows that tie are all refused,
+  since nothing says which is right.
+#}
+{% macro quarantined_rows(input_table) %}
+{{ config(materialized="table") }}
+{%- set grain = grain_of('input_' ~ input_table) if execute else [] -%}
+{%- set columns = contract_columns(input_table) if execute else [] -%}
+with
+
+known as (
+    {{ known_rows(input_table) }}
+
+),
+
+contested_keys as (
+
+    select
+        {%- for column in grain %}
+        {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %},
+        max(recorded_at) as latest_recorded_at
+    from known
+    where quarantine_reason is null
+    group by
+        {%- for column in grain %}
+        {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    having count(*) > 1
+
+),
+
+contested as (
+
+    select
+        {%- for column in columns %}
+        known.{{ column.name }},
+        {%- endfor %}
+        contested_keys.latest_recorded_at,
+        count(*) over (
+            partition by
+                {%- for column in grain %}
+                known.{{ column }},
+                {%- endfor %}
+                known.recorded_at
+        ) as rows_recorded_together
+    from known
+    inner join contested_keys
+        on
+            {%- for column in grain %}
+            known.{{ column }} is not distinct from contested_keys.{{ column }}
+            {{ 'and' if not loop.last }}
+            {%- endfor %}
+    where known.quarantine_reason is null
+
+),
+
+refused as (
+
+    select
+        {%- for column in columns %}
+        {{ column.name }},
+        {%- endfor %}
+        quarantine_reason,
+        quarantine_detail
+    from known
+    where quarantine_reason is not null
+
+    union all
+
+    select
+        {%- for column in columns %}
+        {{ column.name }},
+        {%- endfor %}
+        case
+            when recorded_at < latest_recorded_at then 'superseded'
+            else 'duplicate_key'
+        end as quarantine_reason,
+        cast(null as {{ dbt.type_string() }}) as quarantine_detail
+    from contested
+    where recorded_at < latest_recorded_at or rows_recorded_together > 1
+
+),
+
+final as (
+
+    select
+        {%- for column in columns %}
+        {{ column.name }},
+        {%- endfor %}
+        quarantine_reason,
+        quarantine_detail,
+        row_number() over (
+            partition by record_source, entity_id, source_id
+            order by quarantine_reason, quarantine_detail, recorded_at
+        ) as occurrence
+    from refused
+
+)
+
+select * from final
+{% endmacro %}
+
+{#
+  A key for a row whose source has none: its content, and a number that tells equal rows apart.
+  columns: the contract columns of the table.
+#}
+{% macro default_source_id(columns) -%}
+md5(
+            {%- for column in columns %}
+            coalesce(cast({{ column }} as {{ dbt.type_string() }}), '') {{ "|| '|' ||" if not loop.last }}
+            {%- endfor %}
+        ) || '#' || cast(row_number() over (
+            partition by
+                entity_id,
+                {%- for column in columns %}
+                {{ column }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            order by entity_id
+        ) as {{ dbt.type_string() }})
+{%- endmacro %}

@@ -1,0 +1,40 @@
+{#
+  Exact arithmetic of the money path. Decimal division is a float on DuckDB and has its own scale
+  on Spark; only whole numbers divide exactly on both. So amounts and drivers become whole numbers
+  (cents, units of 10^-4), are multiplied first and divided once, here and nowhere else.
+#}
+
+{# The widest exact whole number of the engine. #}
+{% macro type_whole() %}{{ return(adapter.dispatch('type_whole')()) }}{% endmacro %}
+{% macro default__type_whole() %}hugeint{% endmacro %}
+{% macro spark__type_whole() %}decimal(38,0){% endmacro %}
+
+{# A decimal as a whole number of units of 10^-scale; exact when it has no more digits. #}
+{% macro to_units(expression, scale) -%}
+cast(cast({{ expression }} as decimal(38,{{ scale }})) * {{ '1' ~ '0' * scale }} as {{ type_whole() }})
+{%- endmacro %}
+
+{# Quotient of two whole numbers, towards zero. #}
+{% macro divide_whole(numerator, denominator) %}
+    {{- return(adapter.dispatch('divide_whole')(numerator, denominator)) -}}
+{% endmacro %}
+{% macro default__divide_whole(numerator, denominator) -%}
+(cast({{ numerator }} as hugeint) // cast({{ denominator }} as hugeint))
+{%- endmacro %}
+{% macro spark__divide_whole(numerator, denominator) -%}
+cast((({{ numerator }}) - ({{ numerator }}) % ({{ denominator }})) / ({{ denominator }}) as decimal(38,0))
+{%- endmacro %}
+
+{# Quotient of two whole numbers rounded half away from zero; the denominator is positive. #}
+{% macro divide_rounded(numerator, denominator) -%}
+(
+            sign({{ numerator }}) * {{ divide_whole(
+                '2 * abs(' ~ numerator ~ ') + ' ~ denominator, '2 * (' ~ denominator ~ ')'
+            ) }}
+        )
+{%- endmacro %}
+
+{# A whole number of units of 10^-4 as money. #}
+{% macro units_to_money(expression) -%}
+cast(cast({{ expression }} as decimal(34,0)) * 0.0001 as decimal(18,4))
+{%- endmacro %}

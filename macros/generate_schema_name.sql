@@ -1,0 +1,4 @@
+{# Schemas carry the layer's plain name, with no target prefix. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{{ quarantined_rows('cost_entries') }}

@@ -1,0 +1,170 @@
+"""The raw files: which there are, and whether they can be read at all.
+
+Belongs here: finding files, reading headers, saying what is broken. Does not: judging values (the
+landing gate does), or creating relations (register does).
+"""
+
+import difflib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from orchestration.contract import RawTable, contract_tables, source_tables
+from orchestration.settings import InputError
+
+SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv"}
+
+
+@dataclass(frozen=True)
+class FileGroup:
+    """Files of one table, one entity (None for a source in its own shape) and one format."""
+
+    entity: str | None
+    format: str
+    files: tuple[Path, ...]
+
+    @property
+    def reader(self) -> str:
+        """The DuckDB table function that reads the group; CSV cells stay text."""
+        names = ", ".join(literal(str(f)) for f in self.files)
+        if self.format == "parquet":
+            return f"read_parquet([{names}], union_by_name = true)"
+        return (
+            f"read_csv([{names}], union_by_name = true, all_varchar = true, header = true,"
+            " null_padding = false, nullstr = '')"
+        )
+
+
+@dataclass
+class Landing:
+    """What lies in the landing folder, table by table; a table without files is absent."""
+
+    root: Path
+    groups: dict[RawTable, list[FileGroup]] = field(default_factory=dict)
+    entities: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> list[Path]:
+        """Every raw file, in a stable order."""
+        return sorted(f for groups in self.groups.values() for g in groups for f in g.files)
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _split(path: Path) -> tuple[str, str] | None:
+    """Stem and format of a data file, None for anything else."""
+    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+        if path.name.lower().endswith(suffix):
+            return path.name[: -len(suffix)], SUFFIXES[suffix]
+    return None
+
+
+def _data_files(folder: Path) -> dict[str, list[tuple[str, Path]]]:
+    """Data files of one folder by stem; a sub-folder is a table in part files."""
+    found: dict[str, list[tuple[str, Path]]] = defaultdict(list)
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "_")):
+            continue
+        if path.is_dir():
+            for part in sorted(path.rglob("*")):
+                if part.is_file() and (split := _split(part)):
+                    found[path.name].append((split[1], part))
+        elif split := _split(path):
+            found[split[0]].append((split[1], path))
+    return found
+
+
+def has_data(root: Path) -> bool:
+    """Whether there is any raw file below the landing folder."""
+    return root.is_dir() and any(_split(p) for p in root.rglob("*") if p.is_file())
+
+
+def discover(root: Path) -> Landing:
+    """Find the raw files below ``root`` and read every header.
+
+    Returns:
+        The files by table.
+
+    Raises:
+        InputError: a folder lacks a required table, a file lacks a required column, cannot be
+            read, or is not a table of the contract. One line for each fault, all at once.
+    """
+    faults: list[str] = []
+    notes: list[str] = []
+    groups: dict[RawTable, list[FileGroup]] = defaultdict(list)
+    entities, sources = [], []
+    for path in sorted(root.iterdir()):
+        if path.is_file() and _split(path):
+            faults.append(
+                f"{path.name}: lies beside the folders; put it into a folder named after its entity"
+            )
+    for folder in sorted(p for p in root.iterdir() if p.is_dir() and p.name[0] not in "._"):
+        files = _data_files(folder)
+        if not files:
+            if any(folder.iterdir()):
+                faults.append(f"{folder.name}/: holds no Parquet or CSV file")
+            continue
+        own_shape = source_tables().get(folder.name)
+        tables = {t.stem: t for t in (own_shape or contract_tables()).values()}
+        entity = None if own_shape else folder.name
+        (sources if own_shape else entities).append(folder.name)
+        for stem in sorted(set(files) - set(tables)):
+            if own_shape:
+                notes.append(f"{folder.name}/{stem}: not used")
+                continue
+            close = difflib.get_close_matches(stem, tables, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            faults.append(f"{folder.name}/{stem}: not a table of the input contract{hint}")
+        missing = [t.stem for t in tables.values() if t.required and t.stem not in files]
+        if missing:
+            faults.append(
+                f"{folder.name}/: lacks the required table{'s' * (len(missing) > 1)} "
+                f"{', '.join(missing)} (as .parquet, .csv or .csv.gz, or a folder of part files)"
+            )
+        for stem, table in tables.items():
+            by_format: dict[str, list[Path]] = defaultdict(list)
+            for kind, path in files.get(stem, ()):
+                by_format[kind].append(path)
+            for kind, paths in sorted(by_format.items()):
+                groups[table].append(FileGroup(entity, kind, tuple(paths)))
+    for table, table_groups in groups.items():
+        for group in table_groups:
+            for path in group.files:
+                faults.extend(_header_faults(path, group.format, table, root))
+    if faults:
+        raise InputError("\n".join(faults))
+    return Landing(root, dict(groups), tuple(entities), tuple(sources), tuple(notes))
+
+
+def _header_faults(path: Path, kind: str, table: RawTable, root: Path) -> list[str]:
+    shown = path.relative_to(root)
+    try:
+        columns = column_types(FileGroup(None, kind, (path,)))
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0].replace(str(root) + "/", "")
+        return [f"{shown}: cannot be read ({reason}); deliver the file again"]
+    missing = [c.name for c in table.columns if c.required and c.name.lower() not in columns]
+    if not missing:
+        return []
+    return [
+        f"{shown}: table {table.name} lacks the required column{'s' * (len(missing) > 1)} "
+        f"{', '.join(missing)}; the file has {', '.join(columns)}"
+    ]
+
+
+def column_types(group: FileGroup) -> dict[str, str]:
+    """Column names in lower case and DuckDB types of a group of files.
+
+    Raises:
+        duckdb.Error: a file cannot be read.
+    """
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"describe select * from {group.reader}").fetchall()
+    return {name.lower(): kind for name, kind, *_ in rows}

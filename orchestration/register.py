@@ -1,0 +1,157 @@
+"""One typed relation per raw table in the build database, whether or not its files are there.
+
+Belongs here: turning files into relations that models can use as plain sources. Does not: business
+rules; a cell that does not parse is kept as text in ``unparsable_cells`` and staging flags the row.
+"""
+
+from datetime import datetime, time, timedelta
+
+import duckdb
+
+from orchestration.contract import TYPES, Column, RawTable, contract_tables, source_tables
+from orchestration.landing import FileGroup, Landing, column_types, literal
+from orchestration.settings import InputError, Settings
+
+END_OF_TIME = datetime(9999, 12, 31)
+
+
+def register(landing: Landing, settings: Settings) -> None:
+    """Create or replace every raw relation and the build's parameters.
+
+    Parquet becomes a view, CSV a table, since its text would otherwise be parsed at every scan.
+
+    Raises:
+        InputError: every value of a column fails to parse, or a row of a CSV file is broken.
+    """
+    settings.build.mkdir(parents=True, exist_ok=True)
+    tables = [*contract_tables().values()]
+    tables += [t for source in source_tables().values() for t in source.values()]
+    with duckdb.connect(str(settings.build_db)) as connection:
+        connection.execute("set disabled_optimizers = 'type_pushdown'")
+        _write_parameters(connection, settings)
+        for schema in sorted({t.source for t in tables}):
+            connection.execute(f'create schema if not exists "{schema}"')
+        for table in tables:
+            groups = landing.groups.get(table, [])
+            _replace(connection, table, groups, landing)
+
+
+def _write_parameters(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """What models may know of the run: the day it pretends to be, if one was given."""
+    known_before = (
+        datetime.combine(settings.as_of + timedelta(days=1), time()) if settings.as_of else END_OF_TIME
+    )
+    connection.execute("create schema if not exists build")
+    connection.execute(
+        "create or replace table build.parameters as "
+        "select cast(? as date) as as_of_date, cast(? as timestamp) as known_before",
+        [settings.as_of, known_before],
+    )
+
+
+def _replace(
+    connection: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    groups: list[FileGroup],
+    landing: Landing,
+) -> None:
+    is_text = any(g.format == "csv" for g in groups)
+    parts = [_select(table, g) for g in groups] or [_empty(table)]
+    query = "\nunion all\n".join(parts)
+    for kind in ("view", "table"):
+        found = connection.execute(
+            "select 1 from information_schema.tables where table_schema = ? and table_name = ?"
+            " and table_type = ?",
+            [table.source, table.name, "VIEW" if kind == "view" else "BASE TABLE"],
+        ).fetchall()
+        if found:
+            connection.execute(f"drop {kind} {table.relation}")
+    try:
+        made = "table" if is_text else "view"
+        connection.execute(f"create {made} {table.relation} as\n{query}")
+    except duckdb.Error as error:
+        reason = str(error).replace(str(landing.root) + "/", "").strip()
+        raise InputError(f"table {table.name}: a row cannot be read\n{reason}") from None
+    _refuse_columns_of_the_wrong_type(connection, table, groups, landing)
+
+
+def _type_of(column: Column) -> str:
+    return TYPES["duckdb"].get(column.data_type, column.data_type)
+
+
+def _empty(table: RawTable) -> str:
+    selected = [f'cast(null as {_type_of(c)}) as "{c.name}"' for c in table.columns]
+    if table.source == "landing":
+        selected.append("cast(null as varchar) as unparsable_cells")
+    return f"select {', '.join(selected)} where false"
+
+
+def _select(table: RawTable, group: FileGroup) -> str:
+    """One group of files in the table's columns and types."""
+    types = column_types(group)
+    selected, checks = [], []
+    for column in table.columns:
+        wanted = _type_of(column)
+        have = types.get(column.name.lower())
+        raw = f'"{column.name}"'
+        if have is None:
+            parsed = f"cast(null as {wanted})"
+        elif have == "VARCHAR" and wanted == "varchar":
+            parsed = f"nullif(trim({raw}), '')"
+        elif have.lower() == wanted.lower():
+            parsed = raw
+        elif have == "VARCHAR":
+            text = f"nullif(trim({raw}), '')"
+            parsed = f"try_cast({text} as {wanted})"
+            checks.append(_check(column.name, text, parsed, wanted))
+        else:
+            parsed = f"try_cast({raw} as {wanted})"
+            checks.append(_check(column.name, f"cast({raw} as varchar)", parsed, None))
+        if column.name == "entity_id" and group.entity is not None:
+            parsed = f"coalesce({parsed}, {literal(group.entity)})"
+        selected.append(f"{parsed} as {raw}")
+    if table.source == "landing":
+        broken = f"nullif(concat_ws('; ', {', '.join(checks)}), '')" if checks else "null"
+        selected.append(f"cast({broken} as varchar) as unparsable_cells")
+    return f"select {', '.join(selected)} from {group.reader}"
+
+
+def _check(name: str, text: str, parsed: str, wanted: str | None) -> str:
+    """The cell as it stands, where it does not parse or has more digits than money keeps."""
+    broken = f"{parsed} is null"
+    if wanted and wanted.startswith("decimal"):
+        broken += f" or try_cast({text} as decimal(38,16)) <> {parsed}"
+    return f"case when {text} is not null and ({broken}) then {literal(name + '=')} || {text} end"
+
+
+def _refuse_columns_of_the_wrong_type(
+    connection: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    groups: list[FileGroup],
+    landing: Landing,
+) -> None:
+    """A column of which no value parses is a broken file, not a set of bad rows."""
+    for group in groups:
+        types = column_types(group)
+        doubtful = [
+            c
+            for c in table.columns
+            if types.get(c.name.lower()) == "VARCHAR" and _type_of(c) != "varchar"
+        ]
+        if not doubtful:
+            continue
+        figures = ", ".join(
+            f"count(nullif(trim(\"{c.name}\"), '')), "
+            f'count(try_cast(trim("{c.name}") as {_type_of(c)})), min("{c.name}")'
+            for c in doubtful
+        )
+        row = connection.execute(f"select {figures} from {group.reader}").fetchall()[0]
+        for position, column in enumerate(doubtful):
+            filled, parsed, example = row[3 * position : 3 * position + 3]
+            if filled and not parsed:
+                files = ", ".join(str(f.relative_to(landing.root)) for f in group.files[:3])
+                raise InputError(
+                    f"{files}: table {table.name}, column {column.name}: none of {filled} values "
+                    f"is a {column.data_type} (the first is {example!r}); deliver the column as "
+                    f"{column.data_type}"
+                )
