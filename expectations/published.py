@@ -1,0 +1,327 @@
+"""Suites for the published marts, run on the exported candidate.
+
+Belongs here: whether the figures are plausible to someone who knows the business. Does not: keys,
+sums and closure, which dbt tests prove exactly, and single rows. A mart that dbt's manifest names
+gets the generic part by itself; judgement beyond that is added in `JUDGEMENT`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from great_expectations import ExpectationSuite
+from great_expectations import expectations as gxe
+from great_expectations.expectations import Expectation
+
+from expectations.rules import critical, warning
+
+EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
+# these stand whatever was delivered: customers and revenue are required input
+NEVER_EMPTY = {
+    "dim_customers",
+    "dim_entities",
+    "dim_months",
+    "fct_customer_profitability_monthly",
+    "fct_customer_perceived_value_monthly",
+    "fct_customer_value_monthly",
+    "rpt_source_control_totals",
+}
+# grain columns without which a reader cannot place a row
+KEYS = ("entity_id", "customer_id", "month_start_date", "currency")
+# rows or revenue lost since the last publication
+DROP_SHARE = 0.2
+# perceived value relative to par: beyond twenty times par an input is in the wrong unit
+INDEX_LIMIT = 20
+# gross margin over pocket revenue of an entity, all periods: outside, cost or revenue is misread
+MARGIN_LOW, MARGIN_HIGH = -0.5, 0.98
+UNKNOWN_SHARE = 0.3
+NOT_MEASURED_SHARE = 0.5
+QUARANTINE_SHARE = 0.05
+QUARANTINE_LIMIT = 0.5
+UNASSIGNED_SHARE = 0.2
+REBUILD = "Do not publish; find the model that made it in the lineage, and fix it."
+
+
+@dataclass(frozen=True)
+class Mart:
+    """One published mart, as dbt's manifest states it."""
+
+    name: str
+    columns: tuple[str, ...]
+    grain: tuple[str, ...]
+    types: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What drift is measured against: the last publication."""
+
+    rows: dict[str, int]
+    # invoiced amount by entity
+    revenue: dict[str, float]
+
+
+def marts_of(manifest: dict[str, Any]) -> list[Mart]:
+    """The marts a manifest names, by name."""
+    marts = []
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model" or "marts" not in node["fqn"][1:-1]:
+            continue
+        meta = node["config"].get("meta") or node.get("meta") or {}
+        columns = node["columns"]
+        marts.append(
+            Mart(
+                node.get("alias") or node["name"],
+                tuple(columns),
+                tuple(meta.get("grain", ())),
+                {name: (c.get("data_type") or "").lower() for name, c in columns.items()},
+            )
+        )
+    return sorted(marts, key=lambda mart: mart.name)
+
+
+def measure(database: Path) -> Measure:
+    """Rows by mart and revenue by entity of a publication."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tables = connection.execute(
+            "select table_name, estimated_size from duckdb_tables() where schema_name = 'main'"
+        ).fetchall()
+        rows = {name: int(size) for name, size in tables}
+        revenue: dict[str, float] = {}
+        if "fct_customer_profitability_monthly" in rows:
+            found = connection.execute(
+                "select entity_id, sum(invoice_amount) from fct_customer_profitability_monthly"
+                " group by entity_id order by entity_id"
+            ).fetchall()
+            revenue = {entity: float(amount) for entity, amount in found if amount is not None}
+    return Measure(rows, revenue)
+
+
+def published_suite(mart: Mart, before: Measure | None = None) -> ExpectationSuite:
+    """What one published mart must satisfy."""
+    rules = _generic_rules(mart, before)
+    if mart.name in JUDGEMENT:
+        rules += JUDGEMENT[mart.name](mart, before)
+    return ExpectationSuite(name=f"published__{mart.name}", expectations=rules)
+
+
+def _generic_rules(mart: Mart, before: Measure | None) -> list[Expectation]:
+    rules = [_not_empty(mart)]
+    if mart.columns:
+        rules.append(
+            critical(
+                gxe.ExpectTableColumnsToMatchSet,
+                "exactly the columns of the contract",
+                "Export the mart as the contract states it.",
+                column_set=sorted(mart.columns),
+                exact_match=True,
+            )
+        )
+    if before and before.rows.get(mart.name):
+        least = int(before.rows[mart.name] * (1 - DROP_SHARE))
+        rules.append(
+            warning(
+                gxe.ExpectTableRowCountToBeBetween,
+                f"at least {least} rows, after {before.rows[mart.name]} in the last publication",
+                "Compare with the last publication; roll back if the rows are missing.",
+                "a withdrawn source removes its rows on purpose",
+                min_value=least,
+            )
+        )
+    rules += [_never_null(column) for column in mart.grain if column in KEYS]
+    if "month_start_date" in mart.columns:
+        rules.append(
+            critical(
+                gxe.ExpectColumnValuesToBeBetween,
+                f"a month between {EARLIEST} and {LATEST}",
+                REBUILD,
+                column="month_start_date",
+                min_value=EARLIEST,
+                max_value=LATEST,
+            )
+        )
+    for column in mart.columns:
+        if column.endswith("_probability") or column == "own_answer_share":
+            rules.append(_between(column, 0, 1, "a share between 0 and 1"))
+        elif column.endswith("_count") and mart.types.get(column) in ("bigint", "integer", ""):
+            rules.append(_between(column, 0, None, "a count of at least 0"))
+    return rules
+
+
+def _not_empty(mart: Mart) -> Expectation:
+    if mart.name in NEVER_EMPTY:
+        return critical(
+            gxe.ExpectTableRowCountToBeBetween, "at least one row", REBUILD, min_value=1
+        )
+    return warning(
+        gxe.ExpectTableRowCountToBeBetween,
+        "at least one row",
+        "Deliver the optional tables that feed it, if it is wanted.",
+        "what was not delivered is not measured",
+        min_value=1,
+    )
+
+
+def _never_null(column: str) -> Expectation:
+    return critical(
+        gxe.ExpectColumnValuesToNotBeNull, "a value in every row", REBUILD, column=column
+    )
+
+
+def _between(column: str, low: float | None, high: float | None, says: str) -> Expectation:
+    return critical(
+        gxe.ExpectColumnValuesToBeBetween,
+        says,
+        REBUILD,
+        column=column,
+        min_value=low,
+        max_value=high,
+    )
+
+
+def _in_set(column: str, values: list[str]) -> Expectation:
+    return critical(
+        gxe.ExpectColumnValuesToBeInSet,
+        f"one of {', '.join(values)}",
+        REBUILD,
+        column=column,
+        value_set=values,
+    )
+
+
+def _no_rows(says: str, do: str, why: str, query: str) -> Expectation:
+    return warning(gxe.UnexpectedRowsExpectation, says, do, why, unexpected_rows_query=query)
+
+
+def _profitability(mart: Mart, before: Measure | None) -> list[Expectation]:
+    rules = [
+        _no_rows(
+            f"a gross margin between {MARGIN_LOW:.0%} and {MARGIN_HIGH:.0%} of revenue per entity",
+            "Check the unit of cost and the account mapping of the entity.",
+            "a start-up or an agent can lie outside honestly",
+            "select entity_id, sum(gross_margin_amount) as gross_margin_amount, "
+            "sum(pocket_amount) as pocket_amount from {batch} "
+            "where gross_margin_amount is not null group by entity_id "
+            "having sum(pocket_amount) > 0 "
+            f"and (sum(gross_margin_amount) < {MARGIN_LOW} * sum(pocket_amount) "
+            f"or sum(gross_margin_amount) > {MARGIN_HIGH} * sum(pocket_amount)) order by entity_id",
+        ),
+        _no_rows(
+            f"at most {UNKNOWN_SHARE:.0%} of an entity's revenue without a customer",
+            "Ask the source for the customers of these lines.",
+            "the lines stay in the totals under the unknown customer",
+            "select entity_id, sum(invoice_amount) filter (where customer_id = '(unknown)') "
+            "as without_customer_amount, sum(invoice_amount) as invoice_amount from {batch} "
+            "group by entity_id having sum(invoice_amount) filter (where customer_id = '(unknown)')"
+            f" > {UNKNOWN_SHARE} * sum(invoice_amount) order by entity_id",
+        ),
+    ]
+    rules += _revenue_drift(before)
+    return rules
+
+
+def _revenue_drift(before: Measure | None) -> list[Expectation]:
+    if not before or not before.revenue:
+        return []
+    known = ", ".join(
+        f"({_literal(entity)}, {amount:.4f})" for entity, amount in sorted(before.revenue.items())
+    )
+    return [
+        _no_rows(
+            f"no entity's revenue below {1 - DROP_SHARE:.0%} of the last publication",
+            "Compare the control totals with the last publication.",
+            "a withdrawn or corrected delivery lowers revenue on purpose",
+            "select previous.entity_id, previous.amount as previous_amount, "
+            "coalesce(sum(mart.invoice_amount), 0) as amount "
+            f"from (values {known}) as previous (entity_id, amount) "
+            "left join {batch} as mart on mart.entity_id = previous.entity_id "
+            "group by previous.entity_id, previous.amount "
+            f"having coalesce(sum(mart.invoice_amount), 0) < {1 - DROP_SHARE} * previous.amount "
+            "order by previous.entity_id",
+        )
+    ]
+
+
+def _literal(text: str) -> str:
+    """A text as an SQL literal inside a query in which braces are placeholders."""
+    return "'" + text.replace("'", "''").replace("{", "{{").replace("}", "}}") + "'"
+
+
+def _perceived_value(mart: Mart, before: Measure | None) -> list[Expectation]:
+    return [
+        critical(
+            gxe.ExpectColumnValuesToBeBetween,
+            f"an index above 0 and below {INDEX_LIMIT} (par is 1)",
+            "Check the scales of the survey and the units of the hassle rates.",
+            column="perceived_value_index",
+            min_value=0,
+            max_value=INDEX_LIMIT,
+            strict_min=True,
+            strict_max=True,
+        ),
+        _in_set("measurement_status", ["measured", "low_n", "modelled", "not_measured"]),
+        _no_rows(
+            f"at most {NOT_MEASURED_SHARE:.0%} of an entity's customer months not measured",
+            "Deliver survey answers or operational events for the entity.",
+            "what was not measured is said to be so, never guessed",
+            "select entity_id, count(*) filter (where measurement_status = 'not_measured') "
+            "as not_measured_rows, count(*) as all_rows from {batch} group by entity_id "
+            "having count(*) filter (where measurement_status = 'not_measured') > "
+            f"{NOT_MEASURED_SHARE} * count(*) order by entity_id",
+        ),
+    ]
+
+
+def _whale_curve(mart: Mart, before: Measure | None) -> list[Expectation]:
+    return [_between("customer_rank", 1, None, "a rank of at least 1")]
+
+
+def _reconciliation(mart: Mart, before: Measure | None) -> list[Expectation]:
+    return [
+        _in_set("tie_out", ["T1", "T2", "T3"]),
+        _no_rows(
+            f"at most {UNASSIGNED_SHARE:.0%} of an entity's ledger cost unassigned",
+            "Give the pools named a driver in policy_cost_pools.",
+            "unassigned cost is shown, not spread without a cause",
+            "select entity_id, sum(abs(unassigned_amount)) as unassigned_amount, "
+            "sum(abs(ledger_amount)) as ledger_amount from {batch} where tie_out = 'T2' "
+            "group by entity_id having sum(abs(unassigned_amount)) > "
+            f"{UNASSIGNED_SHARE} * sum(abs(ledger_amount)) order by entity_id",
+        ),
+    ]
+
+
+def _control_totals(mart: Mart, before: Measure | None) -> list[Expectation]:
+    quarantined = (
+        "select entity_id, source, input_table, sum(quarantined_rows) as quarantined_rows, "
+        "sum(raw_rows) as raw_rows from {{batch}} group by entity_id, source, input_table "
+        "having sum(quarantined_rows) > {share} * sum(raw_rows) "
+        "order by entity_id, source, input_table"
+    )
+    do = "Read the reasons in the quarantine of the table and have the source corrected."
+    return [
+        critical(
+            gxe.UnexpectedRowsExpectation,
+            f"at most {QUARANTINE_LIMIT:.0%} of a table in quarantine",
+            do,
+            unexpected_rows_query=quarantined.format(share=QUARANTINE_LIMIT),
+        ),
+        _no_rows(
+            f"at most {QUARANTINE_SHARE:.0%} of a table in quarantine",
+            do,
+            "quarantined rows are counted and shown, not lost",
+            quarantined.format(share=QUARANTINE_SHARE),
+        ),
+    ]
+
+
+JUDGEMENT: dict[str, Callable[[Mart, Measure | None], list[Expectation]]] = {
+    "fct_customer_profitability_monthly": _profitability,
+    "fct_customer_perceived_value_monthly": _perceived_value,
+    "rpt_whale_curve": _whale_curve,
+    "rpt_ledger_reconciliation": _reconciliation,
+    "rpt_source_control_totals": _control_totals,
+}
