@@ -1,0 +1,249 @@
+"""The charts of the report as Plotly figures, and how a figure is put into a page.
+
+Belongs here: colours, axes, labels. Does not: SQL. Amounts become floats here and only here:
+a pixel is all they decide, the tables beside the charts show the decimals.
+"""
+
+import html
+import json
+from decimal import Decimal
+
+import plotly.graph_objects as go
+
+from orchestration.site.figures import (
+    BIN_WIDTH,
+    LABELS,
+    STATUSES,
+    Curve,
+    Entity,
+    Step,
+)
+from orchestration.site.numbers import fixed, percent
+
+# Okabe and Ito's palette: told apart with every common colour vision, and in grey
+BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#8A8F98",
+)
+INK, LINE = "#1d2530", "#d5dae1"
+STATUS_COLOURS = {"measured": BLUE, "low_n": "#56B4E9", "modelled": ORANGE}
+STATUS_LABELS = {
+    "measured": "measured",
+    "low_n": "few answers (low n)",
+    "modelled": "modelled, nobody asked",
+    "not_measured": "not measured",
+}
+QUADRANT_COLOURS = (BLUE, GREEN, ORANGE, RED, PURPLE, "#56B4E9", "#F0E442", INK)
+
+
+def label(code: str) -> str:
+    """A code of a mart as words."""
+    return LABELS.get(code) or STATUS_LABELS.get(code) or code.replace("_", " ")
+
+
+def _escape(text: object) -> str:
+    """Plotly reads a little HTML in its texts; data must stay text."""
+    return html.escape(str(text), quote=True)
+
+
+def _figure(x_title: str, y_title: str, **layout: object) -> go.Figure:
+    axis = {
+        "gridcolor": LINE,
+        "zerolinecolor": INK,
+        "zerolinewidth": 1,
+        "linecolor": LINE,
+        "automargin": True,
+        "title": {"font": {"size": 13}},
+    }
+    figure = go.Figure(
+        layout={
+            "template": "none",
+            "font": {"family": "system-ui, sans-serif", "size": 13, "color": INK},
+            "paper_bgcolor": "white",
+            "plot_bgcolor": "white",
+            "margin": {"l": 10, "r": 10, "t": 24, "b": 10},
+            "height": 420,
+            "separators": ".,",
+            "hovermode": "closest",
+            "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+            "xaxis": axis,
+            "yaxis": axis,
+        }
+    )
+    figure.update_xaxes(title_text=_escape(x_title))
+    figure.update_yaxes(title_text=_escape(y_title))
+    figure.update_layout(**layout)
+    return figure
+
+
+def waterfall(entity: Entity) -> go.Figure | None:
+    """From list value to operating profit; a level that was not measured is not drawn."""
+    steps = entity.waterfall.steps
+    if not steps:
+        return None
+    figure = _figure("", f"{entity.currency}, {entity.periods} periods", showlegend=False)
+    starts, running = [], Decimal(0)
+    for step in steps:
+        starts.append(Decimal(0) if step.kind == "total" else running)
+        running = step.amount if step.kind == "total" else running + step.amount
+    figure.add_bar(
+        x=[step.label for step in steps],
+        y=[float(step.amount) for step in steps],
+        base=[float(start) for start in starts],
+        text=[_short(step.amount) for step in steps],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=[fixed(step.amount, entity.digits) for step in steps],
+        hovertemplate="%{x}: %{customdata} " + _escape(entity.currency) + "<extra></extra>",
+        marker={
+            "color": [_colour_of(step) for step in steps],
+            "pattern": {
+                "shape": ["/" if step.kind == "unmeasured" else "" for step in steps],
+                "fgcolor": "white",
+            },
+        },
+    )
+    figure.update_xaxes(tickangle=-35, showgrid=False)
+    return figure
+
+
+def _colour_of(step: Step) -> str:
+    if step.kind == "step":
+        return RED if step.amount < 0 else GREEN
+    return BLUE if step.kind == "total" else GREY
+
+
+def whale_curve(entity: Entity) -> go.Figure | None:
+    """Cumulative profit, best customer first, one line a profit level."""
+    curves = [curve for curve in entity.curves if curve.points]
+    if not curves:
+        return None
+    figure = _figure("customers, most profitable first", f"cumulative profit, {entity.currency}")
+    for position, curve in enumerate(curves):
+        colour = (BLUE, ORANGE, GREEN, PURPLE)[position % 4]
+        ranks = [0] + [rank for rank, _ in curve.points]
+        heights = [0.0] + [float(amount) for _, amount in curve.points]
+        amounts = ["0"] + [fixed(amount, entity.digits) for _, amount in curve.points]
+        figure.add_scatter(
+            x=ranks,
+            y=heights,
+            mode="lines",
+            name=_escape(label(curve.profit_level)),
+            line={"color": colour, "width": 2.5},
+            customdata=amounts,
+            hovertemplate="first %{x:,} customers: %{customdata} "
+            + _escape(entity.currency)
+            + "<extra>%{fullData.name}</extra>",
+        )
+        if curve.losing:
+            _mark_peak(figure, curve, colour)
+    figure.update_xaxes(rangemode="tozero", tickformat=",")
+    return figure
+
+
+def _mark_peak(figure: go.Figure, curve: Curve, colour: str) -> None:
+    share = percent(curve.peak, curve.peak_end) if curve.peak_end > 0 else None
+    note = f"peak {_short(curve.peak)}" + (f" = {share} of the total" if share else "")
+    figure.add_scatter(
+        x=[curve.peak_rank],
+        y=[float(curve.peak)],
+        mode="markers+text",
+        text=[_escape(note)],
+        textposition="top center",
+        marker={"color": colour, "size": 9},
+        hoverinfo="skip",
+        showlegend=False,
+        cliponaxis=False,
+    )
+
+
+def perceived_value(entity: Entity) -> go.Figure | None:
+    """How many customers at which perceived value, by how it is known."""
+    bins = entity.perceived.bins
+    if not bins:
+        return None
+    figure = _figure("perceived value index (1 = par)", "customers", barmode="stack", bargap=0.05)
+    for status in [*STATUSES, *sorted(set(bins) - set(STATUSES))]:
+        found = sorted(bins.get(status, {}).items())
+        if found:
+            figure.add_bar(
+                x=[float(start + BIN_WIDTH / 2) for start, _ in found],
+                y=[customers for _, customers in found],
+                width=float(BIN_WIDTH),
+                name=_escape(label(status)),
+                marker={"color": STATUS_COLOURS.get(status, GREY)},
+                customdata=[f"{start} to {start + BIN_WIDTH}" for start, _ in found],
+                hovertemplate="%{customdata}: %{y:,} customers<extra>%{fullData.name}</extra>",
+            )
+    figure.add_vline(x=1, line={"color": INK, "width": 1.5, "dash": "dash"})
+    figure.add_annotation(x=1, y=1, yref="paper", text="par", showarrow=False, xanchor="left")
+    return figure
+
+
+def value_map(entity: Entity) -> go.Figure | None:
+    """Both halves: what a customer gets from us against what we get from the customer."""
+    points = entity.value_map.points
+    if not points:
+        return None
+    figure = _figure(
+        "perceived value index: value for the customer (1 = par)",
+        f"profit: value of the customer, {entity.currency}",
+        height=520,
+    )
+    quadrants = sorted({point["quadrant"] for point in points})
+    for position, quadrant in enumerate(quadrants):
+        members = [point for point in points if point["quadrant"] == quadrant]
+        figure.add_scatter(
+            x=[float(point["perceived_value_index"]) for point in members],
+            y=[float(point["profit_amount"]) for point in members],
+            mode="markers",
+            name=_escape(label(quadrant)),
+            marker={
+                "color": QUADRANT_COLOURS[position % len(QUADRANT_COLOURS)],
+                "size": 7,
+                "opacity": 0.65,
+                "symbol": position % 8,
+            },
+            text=[_escape(point["name"] or point["customer_id"]) for point in members],
+            customdata=[
+                [
+                    _escape(point["customer_id"]),
+                    fixed(point["profit_amount"], entity.digits),
+                    fixed(point["perceived_value_index"], 3),
+                ]
+                for point in members
+            ],
+            hovertemplate="%{text} (%{customdata[0]})<br>perceived value %{customdata[2]}"
+            + "<br>profit %{customdata[1]} "
+            + _escape(entity.currency)
+            + "<extra>%{fullData.name}</extra>",
+        )
+    figure.add_vline(x=1, line={"color": INK, "width": 1, "dash": "dash"})
+    figure.add_hline(y=0, line={"color": INK, "width": 1})
+    return figure
+
+
+def _short(amount: Decimal) -> str:
+    """An amount on a bar: three digits and a unit."""
+    for size, unit in ((9, "bn"), (6, "m"), (3, "k")):
+        if abs(amount) >= Decimal(10) ** size:
+            scaled = amount / Decimal(10) ** size
+            return f"{fixed(scaled, 0 if abs(scaled) >= 100 else 1)} {unit}"
+    return fixed(amount, 0)
+
+
+def to_json(figure: go.Figure) -> str:
+    """A figure for a data block in a page: nothing in it can end the block or start a tag."""
+    content = json.dumps(
+        {"data": figure.to_plotly_json()["data"], "layout": figure.to_plotly_json()["layout"]},
+        sort_keys=True,
+        separators=(",", ":"),
+        allow_nan=False,
+    )
+    for character in "<>&\u2028\u2029":
+        content = content.replace(character, f"\\u{ord(character):04x}")
+    return content

@@ -1,0 +1,585 @@
+"""The figures of the report: sums and counts over published marts, one query a figure.
+
+Belongs here: which rows are added up, and the plain records the charts and tables are made of.
+Does not: drawing, or formatting. Everything here is bounded in rows, however large the marts are.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from orchestration.site.publication import Publication
+
+PERIODS = 12
+CURVE_POINTS = 1000
+CURVE_BUDGET = 40_000
+MAP_POINTS = 1500
+MAP_BUDGET = 30_000
+BIN_WIDTH = Decimal("0.05")
+
+# The statement from list to operating profit: each subtotal, and the steps from the one before.
+STEPS: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = (
+    ("list_amount", ()),
+    ("invoice_amount", (("discount_amount", -1),)),
+    ("pocket_amount", (("rebate_amount", -1),)),
+    (
+        "gross_margin_amount",
+        (("freight_charged_amount", 1), ("freight_paid_amount", -1), ("direct_cost_amount", -1)),
+    ),
+    ("contribution_amount", (("cost_to_serve_amount", -1),)),
+    ("operating_profit_amount", (("customer_sustaining_amount", -1),)),
+)
+LABELS = {
+    "list_amount": "List value",
+    "discount_amount": "Discounts",
+    "invoice_amount": "Invoice value",
+    "rebate_amount": "Rebates",
+    "pocket_amount": "Pocket value",
+    "freight_charged_amount": "Freight charged",
+    "freight_paid_amount": "Freight paid",
+    "direct_cost_amount": "Direct cost",
+    "gross_margin_amount": "Gross margin",
+    "cost_to_serve_amount": "Cost to serve",
+    "contribution_amount": "Contribution",
+    "customer_sustaining_amount": "Customer-sustaining cost",
+    "operating_profit_amount": "Operating profit",
+}
+STATUSES = ("measured", "low_n", "modelled", "not_measured")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar: a subtotal, a step to the next one, or what drops out unmeasured."""
+
+    label: str
+    amount: Decimal
+    kind: str  # total, step, unmeasured
+
+
+@dataclass
+class Waterfall:
+    """From list value to operating profit, as far as it was measured."""
+
+    steps: list[Step] = field(default_factory=list)
+    stops_at: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Curve:
+    """The whale curve of one profit level: cumulative profit, best customer first."""
+
+    profit_level: str
+    period: str
+    customers: int
+    total: Decimal
+    unranked: Decimal
+    peak: Decimal
+    peak_rank: int
+    losing: int
+    points: list[tuple[int, Decimal]] = field(default_factory=list)
+
+    @property
+    def peak_end(self) -> Decimal:
+        """Where the curve ends: the profit of all ranked customers."""
+        return self.total - self.unranked
+
+
+@dataclass
+class PerceivedValue:
+    """The value for the customers in one period, with what was not measured counted."""
+
+    month_start_date: date | None = None
+    customers: dict[str, int] = field(default_factory=dict)
+    invoice: dict[str, Decimal] = field(default_factory=dict)
+    responses: int = 0
+    methods: list[str] = field(default_factory=list)
+    bins: dict[str, dict[Decimal, int]] = field(default_factory=dict)
+    above_par: int = 0
+    with_index: int = 0
+
+
+@dataclass
+class ValueMap:
+    """Both halves, customer by customer, in one period."""
+
+    month_start_date: date | None = None
+    profit_level: str | None = None
+    both: int = 0
+    without_value: int = 0
+    without_profit: int = 0
+    points: list[dict] = field(default_factory=list)
+    quadrants: list[dict] = field(default_factory=list)
+
+
+@dataclass
+class Entity:
+    """Everything the report page says about one entity."""
+
+    entity_id: str
+    name: str
+    currency: str
+    revenue_label: str | None
+    organisation_type: str | None
+    is_synthetic: bool
+    digits: int
+    as_of_date: date | None
+    has_ledger: bool | None
+    first_month: date | None = None
+    last_month: date | None = None
+    periods: int = 0
+    not_signable: list[date] = field(default_factory=list)
+    active_customers: int = 0
+    revenue: Decimal | None = None
+    profit: Decimal | None = None
+    profit_level: str | None = None
+    waterfall: Waterfall = field(default_factory=Waterfall)
+    unused_capacity: Decimal | None = None
+    unassigned: Decimal | None = None
+    curves: list[Curve] = field(default_factory=list)
+    perceived: PerceivedValue = field(default_factory=PerceivedValue)
+    value_map: ValueMap = field(default_factory=ValueMap)
+    tie_outs: list[dict] = field(default_factory=list)
+
+    @property
+    def slug(self) -> str:
+        """A safe name for anchors and chart ids: entity ids are data."""
+        return "".join(
+            c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in self.entity_id
+        )
+
+
+def read_entities(publication: Publication) -> list[Entity]:
+    """Every entity with its figures, in the order of their ids."""
+    entities = {
+        row["entity_id"]: Entity(
+            entity_id=row["entity_id"],
+            name=row["entity_name"] or row["entity_id"],
+            currency=row["currency"] or "",
+            revenue_label=row["revenue_label"],
+            organisation_type=row["organisation_type"],
+            is_synthetic=bool(row["is_synthetic"]),
+            digits=2 if row["minor_digits"] is None else row["minor_digits"],
+            as_of_date=row["as_of_date"],
+            has_ledger=row["has_ledger"],
+        )
+        for row in publication.rows("""
+            select
+                entity_id, entity_name, currency, revenue_label, organisation_type, is_synthetic,
+                minor_digits, as_of_date, has_ledger
+            from dim_entities
+            order by entity_id
+        """)
+    }
+    _make_recent_periods(publication)
+    for reader in (
+        _read_periods,
+        _read_waterfalls,
+        _read_pools_left_over,
+        _read_curves,
+        _read_perceived_value,
+        _read_value_maps,
+        _read_tie_outs,
+    ):
+        reader(publication, entities)
+    return list(entities.values())
+
+
+def _make_recent_periods(publication: Publication) -> None:
+    publication.execute(f"""
+        create or replace temp table recent_periods as
+        with
+        shown as (
+            select distinct entity_id, month_start_date from fct_customer_profitability_monthly
+        )
+        select entity_id, month_start_date
+        from shown
+        qualify
+            row_number() over (partition by entity_id order by month_start_date desc) <= {PERIODS}
+    """)
+
+
+def _read_periods(publication: Publication, entities: dict[str, Entity]) -> None:
+    for row in publication.rows("""
+        select
+            facts.entity_id,
+            facts.month_start_date,
+            bool_and(coalesce(cast(facts.signable as varchar), 'false') in ('true', 'signable'))
+                as is_signable
+        from fct_customer_profitability_monthly as facts
+        inner join recent_periods
+            on
+                facts.entity_id = recent_periods.entity_id
+                and facts.month_start_date = recent_periods.month_start_date
+        group by facts.entity_id, facts.month_start_date
+        order by facts.entity_id, facts.month_start_date
+    """):
+        if entity := entities.get(row["entity_id"]):
+            entity.first_month = entity.first_month or row["month_start_date"]
+            entity.last_month = row["month_start_date"]
+            entity.periods += 1
+            if not row["is_signable"]:
+                entity.not_signable.append(row["month_start_date"])
+
+
+def _read_waterfalls(publication: Publication, entities: dict[str, Entity]) -> None:
+    """Sums by step over the rows in which the subtotal after it is known.
+
+    A row whose next subtotal is NULL leaves the statement there, in a bar of its own, so that
+    what is drawn closes and nothing unmeasured is drawn as 0.
+    """
+    selected = []
+    for position, (total, steps) in enumerate(STEPS):
+        selected.append(f"sum({total}) as {total}")
+        selected.append(f"count({total}) as {total}_rows")
+        selected += [f"sum({s}) filter (where {total} is not null) as {s}" for s, _ in steps]
+        if position:
+            before = STEPS[position - 1][0]
+            selected.append(
+                f"sum({before}) filter (where {total} is null) as {total}_left_out, "
+                f"count({before}) filter (where {total} is null) as {total}_left_out_rows"
+            )
+    for row in publication.rows(f"""
+        select
+            facts.entity_id,
+            count(*) as row_count,
+            count(distinct facts.customer_id) as customers,
+            {", ".join(selected)}
+        from fct_customer_profitability_monthly as facts
+        inner join recent_periods
+            on
+                facts.entity_id = recent_periods.entity_id
+                and facts.month_start_date = recent_periods.month_start_date
+        group by facts.entity_id
+    """):
+        entity = entities.get(row["entity_id"])
+        if entity is None:
+            continue
+        entity.active_customers = row["customers"]
+        entity.revenue = row["invoice_amount"]
+        entity.waterfall = waterfall_of(row)
+        for total, _ in STEPS[3:]:
+            if row[f"{total}_rows"]:
+                entity.profit, entity.profit_level = row[total], LABELS[total]
+
+
+def waterfall_of(row: dict) -> Waterfall:
+    """The bars of one entity's statement from its sums."""
+    waterfall = Waterfall()
+    for position, (total, steps) in enumerate(STEPS):
+        if not row[f"{total}_rows"]:
+            waterfall.stops_at = LABELS[total]
+            unknown = [LABELS[s] for s, _ in steps if row[s] is None]
+            reason = f" ({', '.join(unknown).lower()} unknown)" if unknown else ""
+            waterfall.notes.append(
+                f"{LABELS[total]} and what follows were not measured{reason}; nothing is drawn."
+            )
+            break
+        if position and row[f"{total}_left_out_rows"]:
+            left_out = row[f"{total}_left_out"]
+            waterfall.steps.append(Step(f"{LABELS[total]} not measured", -left_out, "unmeasured"))
+            waterfall.notes.append(
+                f"{LABELS[total]} was not measured in {row[f'{total}_left_out_rows']:,} of "
+                f"{row['row_count']:,} customer-periods; they leave the statement in a bar of "
+                "their own."
+            )
+        waterfall.steps += [
+            Step(LABELS[s], sign * row[s], "step") for s, sign in steps if row[s] is not None
+        ]
+        waterfall.steps.append(Step(LABELS[total], row[total], "total"))
+    return waterfall
+
+
+def _read_pools_left_over(publication: Publication, entities: dict[str, Entity]) -> None:
+    for row in publication.rows("""
+        select
+            facts.entity_id,
+            sum(facts.unused_capacity_amount) as unused_capacity_amount,
+            sum(facts.unassigned_amount) as unassigned_amount
+        from rpt_ledger_reconciliation as facts
+        inner join recent_periods
+            on
+                facts.entity_id = recent_periods.entity_id
+                and facts.month_start_date = recent_periods.month_start_date
+        where facts.tie_out = 'T2'
+        group by facts.entity_id
+    """):
+        if entity := entities.get(row["entity_id"]):
+            entity.unused_capacity = row["unused_capacity_amount"]
+            entity.unassigned = row["unassigned_amount"]
+
+
+def _read_curves(publication: Publication, entities: dict[str, Entity]) -> None:
+    """The latest curve of each profit level, thinned in SQL; its peak is always kept."""
+    publication.execute("""
+        create or replace temp table latest_curves as
+        select entity_id, profit_level, max(period) as period
+        from rpt_whale_curve
+        group by entity_id, profit_level
+    """)
+    curves: dict[tuple[str, str], Curve] = {}
+    for row in publication.rows("""
+        select
+            curve.entity_id,
+            curve.profit_level,
+            cast(latest_curves.period as varchar) as period,
+            count(curve.customer_rank) as customers,
+            coalesce(sum(curve.profit_amount), 0) as total,
+            coalesce(sum(curve.profit_amount) filter (where curve.customer_rank is null), 0)
+                as unranked,
+            coalesce(
+                max(curve.cumulative_profit_amount) filter (where curve.customer_rank is not null),
+                0
+            ) as peak,
+            coalesce(
+                arg_max(curve.customer_rank, (curve.cumulative_profit_amount, -curve.customer_rank))
+                    filter (where curve.customer_rank is not null),
+                0
+            ) as peak_rank,
+            count(*) filter (where curve.customer_rank is not null and curve.profit_amount < 0)
+                as losing
+        from rpt_whale_curve as curve
+        inner join latest_curves
+            on
+                curve.entity_id = latest_curves.entity_id
+                and curve.profit_level = latest_curves.profit_level
+                and curve.period = latest_curves.period
+        group by curve.entity_id, curve.profit_level, latest_curves.period
+        order by curve.entity_id, curve.profit_level
+    """):
+        entity_id = row.pop("entity_id")
+        if entity := entities.get(entity_id):
+            curve = Curve(**row)
+            entity.curves.append(curve)
+            curves[entity_id, curve.profit_level] = curve
+    points = max(50, min(CURVE_POINTS, CURVE_BUDGET // max(1, len(curves))))
+    for row in publication.rows(
+        """
+        with
+        ranked as (
+            select
+                curve.entity_id,
+                curve.profit_level,
+                curve.customer_rank,
+                curve.cumulative_profit_amount,
+                max(curve.customer_rank) over sizes as customers,
+                max(curve.cumulative_profit_amount) over sizes as peak
+            from rpt_whale_curve as curve
+            inner join latest_curves
+                on
+                    curve.entity_id = latest_curves.entity_id
+                    and curve.profit_level = latest_curves.profit_level
+                    and curve.period = latest_curves.period
+            where curve.customer_rank is not null
+            window sizes as (partition by curve.entity_id, curve.profit_level)
+        )
+        select entity_id, profit_level, customer_rank, cumulative_profit_amount
+        from ranked
+        where
+            customers <= $points
+            or customer_rank = 1
+            or cumulative_profit_amount = peak
+            or (customer_rank - 1) * $points // customers <> customer_rank * $points // customers
+        order by entity_id, profit_level, customer_rank
+        """.replace("$points", str(points))
+    ):
+        if curve := curves.get((row["entity_id"], row["profit_level"])):
+            curve.points.append((row["customer_rank"], row["cumulative_profit_amount"]))
+
+
+def _read_perceived_value(publication: Publication, entities: dict[str, Entity]) -> None:
+    publication.execute("""
+        create or replace temp table latest_perceived_value as
+        with
+        latest as (
+            select entity_id, max(month_start_date) as month_start_date
+            from fct_customer_perceived_value_monthly
+            group by entity_id
+        ),
+        revenue as (
+            select facts.entity_id, facts.customer_id, sum(facts.invoice_amount) as invoice_amount
+            from fct_customer_profitability_monthly as facts
+            inner join recent_periods
+                on
+                    facts.entity_id = recent_periods.entity_id
+                    and facts.month_start_date = recent_periods.month_start_date
+            group by facts.entity_id, facts.customer_id
+        )
+        select
+            facts.entity_id,
+            facts.customer_id,
+            facts.month_start_date,
+            facts.perceived_value_index,
+            coalesce(facts.responses_count, 0) as responses_count,
+            facts.method,
+            coalesce(facts.measurement_status, 'not_measured') as measurement_status,
+            coalesce(revenue.invoice_amount, 0) as invoice_amount
+        from fct_customer_perceived_value_monthly as facts
+        inner join latest
+            on
+                facts.entity_id = latest.entity_id
+                and facts.month_start_date = latest.month_start_date
+        left join revenue
+            on facts.entity_id = revenue.entity_id and facts.customer_id = revenue.customer_id
+    """)
+    for row in publication.rows("""
+        select
+            entity_id,
+            month_start_date,
+            measurement_status,
+            count(*) as customers,
+            sum(invoice_amount) as invoice_amount,
+            sum(responses_count) as responses,
+            count(perceived_value_index) as with_index,
+            count(*) filter (where perceived_value_index > 1) as above_par,
+            list(distinct method order by method) filter (where method is not null) as methods
+        from latest_perceived_value
+        group by entity_id, month_start_date, measurement_status
+        order by entity_id, measurement_status
+    """):
+        if (entity := entities.get(row["entity_id"])) is None:
+            continue
+        perceived = entity.perceived
+        perceived.month_start_date = row["month_start_date"]
+        perceived.customers[row["measurement_status"]] = row["customers"]
+        perceived.invoice[row["measurement_status"]] = row["invoice_amount"]
+        perceived.responses += int(row["responses"])
+        perceived.with_index += row["with_index"]
+        perceived.above_par += row["above_par"]
+        perceived.methods = sorted({*perceived.methods, *(row["methods"] or [])})
+    bins: dict[str, dict[str, dict[Decimal, int]]] = defaultdict(lambda: defaultdict(dict))
+    for row in publication.rows(f"""
+        select
+            entity_id,
+            measurement_status,
+            cast(floor(least(greatest(perceived_value_index, 0), 3) / {BIN_WIDTH}) as integer)
+                as bin,
+            count(*) as customers
+        from latest_perceived_value
+        where perceived_value_index is not null
+        group by entity_id, measurement_status, bin
+        order by entity_id, measurement_status, bin
+    """):
+        bins[row["entity_id"]][row["measurement_status"]][row["bin"] * BIN_WIDTH] = row["customers"]
+    for entity_id, found in bins.items():
+        if entity := entities.get(entity_id):
+            entity.perceived.bins = {status: dict(by_bin) for status, by_bin in found.items()}
+
+
+def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> None:
+    publication.execute("""
+        create or replace temp table latest_customer_value as
+        with
+        latest as (
+            select entity_id, max(month_start_date) as month_start_date
+            from fct_customer_value_monthly
+            group by entity_id
+        )
+        select
+            facts.entity_id,
+            facts.customer_id,
+            facts.month_start_date,
+            facts.perceived_value_index,
+            facts.quadrant,
+            facts.profit_level,
+            coalesce(
+                facts.profit_amount, facts.operating_profit_amount, facts.contribution_amount
+            ) as profit_amount
+        from fct_customer_value_monthly as facts
+        inner join latest
+            on
+                facts.entity_id = latest.entity_id
+                and facts.month_start_date = latest.month_start_date
+    """)
+    for row in publication.rows("""
+        select
+            entity_id,
+            month_start_date,
+            max(profit_level) as profit_level,
+            count(*) filter (where perceived_value_index is not null and profit_amount is not null)
+                as both,
+            count(*) filter (where perceived_value_index is null) as without_value,
+            count(*) filter (where profit_amount is null) as without_profit
+        from latest_customer_value
+        group by entity_id, month_start_date
+    """):
+        if entity := entities.get(row.pop("entity_id")):
+            entity.value_map = ValueMap(**row)
+    for row in publication.rows("""
+        select
+            entity_id,
+            coalesce(quadrant, 'not_measured') as quadrant,
+            count(*) as customers,
+            sum(profit_amount) as profit_amount,
+            count(profit_amount) as with_profit,
+            median(perceived_value_index) as median_index
+        from latest_customer_value
+        group by entity_id, coalesce(quadrant, 'not_measured')
+        order by entity_id, quadrant
+    """):
+        if entity := entities.get(row["entity_id"]):
+            entity.value_map.quadrants.append(row)
+    mapped = sum(1 for entity in entities.values() if entity.value_map.both)
+    points = max(100, min(MAP_POINTS, MAP_BUDGET // max(1, mapped)))
+    for row in publication.rows(f"""
+        with
+        chosen as (
+            select
+                entity_id,
+                customer_id,
+                coalesce(quadrant, 'not_measured') as quadrant,
+                perceived_value_index,
+                profit_amount
+            from latest_customer_value
+            where perceived_value_index is not null and profit_amount is not null
+            -- by a hash of the key: a fair selection that is the same every time
+            qualify
+                row_number() over (
+                    partition by entity_id order by md5(customer_id), customer_id
+                ) <= {points}
+        )
+        select
+            chosen.entity_id,
+            chosen.customer_id,
+            customers.name,
+            chosen.quadrant,
+            chosen.perceived_value_index,
+            chosen.profit_amount
+        from chosen
+        left join dim_customers as customers
+            on
+                chosen.entity_id = customers.entity_id
+                and chosen.customer_id = customers.customer_id
+        order by chosen.entity_id, chosen.quadrant, chosen.customer_id
+    """):
+        if entity := entities.get(row["entity_id"]):
+            entity.value_map.points.append(row)
+
+
+def _read_tie_outs(publication: Publication, entities: dict[str, Entity]) -> None:
+    for row in publication.rows("""
+        select
+            facts.entity_id,
+            facts.tie_out,
+            count(*) as row_count,
+            count(*) filter (where facts.difference_amount <> 0) as differing,
+            sum(facts.ledger_amount) as ledger_amount,
+            sum(facts.assigned_amount) as assigned_amount,
+            sum(facts.unused_capacity_amount) as unused_capacity_amount,
+            sum(facts.unassigned_amount) as unassigned_amount,
+            sum(facts.quarantined_amount) as quarantined_amount,
+            sum(facts.reconciling_amount) as reconciling_amount,
+            sum(facts.difference_amount) as difference_amount,
+            list(distinct facts.status order by facts.status)
+                filter (where facts.status is not null) as statuses
+        from rpt_ledger_reconciliation as facts
+        inner join recent_periods
+            on
+                facts.entity_id = recent_periods.entity_id
+                and facts.month_start_date = recent_periods.month_start_date
+        group by facts.entity_id, facts.tie_out
+        order by facts.entity_id, facts.tie_out
+    """):
+        if entity := entities.get(row["entity_id"]):
+            entity.tie_outs.append(row)

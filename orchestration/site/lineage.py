@@ -1,0 +1,172 @@
+"""The pages other tools make: dbt docs, column-level lineage, Great Expectations' Data Docs.
+
+Belongs here: making them work from the file system, offline, without usage statistics, and the
+same for the same publication. Does not: their content.
+"""
+
+import json
+import logging
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+
+# Neither page may reach a network, whatever is in it: the browser refuses.
+POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="'
+    "default-src 'none'; script-src file: 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src file: 'self' 'unsafe-inline'; img-src file: 'self' data: blob:; "
+    "font-src file: 'self' data:; connect-src data: blob:; worker-src blob: data:; "
+    "base-uri 'none'; form-action 'none'\">"
+)
+
+
+def repeatable(manifest: dict, built_at: str) -> dict:
+    """The manifest without what differs between two parses of the same project."""
+    metadata = {
+        **manifest.get("metadata", {}),
+        "generated_at": built_at,
+        "invocation_id": None,
+        "invocation_started_at": None,
+        "user_id": None,
+        "send_anonymous_usage_stats": False,
+        "env": {},
+    }
+    cleaned = {**manifest, "metadata": metadata}
+    for part in ("nodes", "macros", "exposures", "metrics", "sources", "docs", "unit_tests"):
+        cleaned[part] = {
+            unique_id: {k: v for k, v in node.items() if k not in ("created_at", "build_path")}
+            for unique_id, node in sorted(manifest.get(part, {}).items())
+        }
+    return cleaned
+
+
+def catalog_from_database(manifest: dict, database: Path) -> dict:
+    """A dbt catalog read from the build database in one query.
+
+    ``dbt docs generate`` would start dbt again for the same columns.
+    """
+    nodes: dict[str, dict] = {}
+    relations: dict[tuple[str, str], dict] = {}
+    if database.exists():
+        with duckdb.connect(str(database), read_only=True) as connection:
+            found = connection.execute(
+                "select table_schema, table_name, column_name, ordinal_position, data_type "
+                "from information_schema.columns "
+                "order by table_schema, table_name, ordinal_position"
+            ).fetchall()
+        for schema, name, column, index, kind in found:
+            relations.setdefault((schema, name), {})[column] = {
+                "type": kind,
+                "index": index,
+                "name": column,
+                "comment": None,
+            }
+    sources: dict[str, dict] = {}
+    for part, target in (("nodes", nodes), ("sources", sources)):
+        for unique_id, node in sorted(manifest.get(part, {}).items()):
+            if node.get("resource_type") not in ("model", "seed", "snapshot", "source"):
+                continue
+            name = node.get("alias") or node.get("identifier") or node["name"]
+            columns = relations.get((node["schema"], name))
+            if columns is None:
+                columns = {
+                    c["name"]: {
+                        "type": (c.get("data_type") or "varchar").upper(),
+                        "index": position,
+                        "name": c["name"],
+                        "comment": None,
+                    }
+                    for position, c in enumerate(node.get("columns", {}).values(), 1)
+                }
+            target[unique_id] = {
+                "unique_id": unique_id,
+                "metadata": {
+                    "type": "VIEW"
+                    if node.get("config", {}).get("materialized") == "view"
+                    else "BASE TABLE",
+                    "schema": node["schema"],
+                    "name": name,
+                    "database": node.get("database"),
+                    "comment": None,
+                    "owner": None,
+                },
+                "columns": columns,
+                "stats": {
+                    "has_stats": {
+                        "id": "has_stats",
+                        "label": "Has Stats?",
+                        "value": False,
+                        "include": False,
+                        "description": "",
+                    }
+                },
+            }
+    return {"metadata": {}, "nodes": nodes, "sources": sources, "errors": None}
+
+
+def _inline_json(content: dict) -> str:
+    """JSON for a script block: no text in it can end the block."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _offline(page: str) -> str:
+    return page.replace("<head>", "<head>" + POLICY, 1)
+
+
+def write_dbt_docs(manifest: dict, catalog: dict, folder: Path) -> Path:
+    """The dbt docs in one file, as ``dbt docs generate --static`` makes them."""
+    from dbt.task.docs import DOCS_INDEX_FILE_PATH
+
+    page = Path(DOCS_INDEX_FILE_PATH).read_text(encoding="utf-8")
+    page = page.replace('"MANIFEST.JSON INLINE DATA"', _inline_json(manifest))
+    page = page.replace('"CATALOG.JSON INLINE DATA"', _inline_json(catalog))
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / "index.html"
+    target.write_text(_offline(page), encoding="utf-8")
+    return target
+
+
+def write_column_lineage(manifest: dict, catalog: dict, folder: Path, built_at: str) -> Path:
+    """Column-level lineage by dbt-colibri, its usage statistics and version check off."""
+    os.environ["DO_NOT_TRACK"] = "1"
+    os.environ["DISABLE_COLIBRI_TELEMETRY"] = "1"
+    os.environ["DBT_COLIBRI_NO_VERSION_CHECK"] = "1"
+    from dbt_colibri.lineage_extractor.extractor import DbtColumnLineageExtractor
+    from dbt_colibri.report import generator
+
+    logging.getLogger("colibri").setLevel(logging.CRITICAL)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {"manifest": manifest, "catalog": catalog}
+    for name, content in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    extractor = DbtColumnLineageExtractor(
+        str(folder / "manifest.json"), str(folder / "catalog.json")
+    )
+    for name in files:
+        (folder / f"{name}.json").unlink()
+    report = generator.DbtColibriReportGenerator(extractor, light_mode=True, disable_telemetry=True)
+    lineage = report.build_full_lineage()
+    lineage.pop("errors", None)
+    lineage["metadata"]["generated_at"] = built_at
+    target = folder / "index.html"
+    generator.inject_data_into_html(
+        lineage,
+        template_html_path=str(Path(generator.__file__).parent / "index.html"),
+        output_html_path=str(target),
+        disable_telemetry=True,
+    )
+    target.write_text(_offline(target.read_text(encoding="utf-8")), encoding="utf-8")
+    return target
+
+
+def copy_data_docs(source: Path, folder: Path) -> Path | None:
+    """Great Expectations' pages, or None if there are none yet."""
+    if not (source / "index.html").exists():
+        return None
+    shutil.copytree(source, folder)
+    for page in sorted(folder.rglob("*.html")):
+        content = page.read_text(encoding="utf-8")
+        page.write_text(_offline(content), encoding="utf-8")
+    return folder / "index.html"

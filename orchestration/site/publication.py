@@ -1,0 +1,161 @@
+"""A publication as the site reads it: its manifest and its marts, read-only.
+
+Belongs here: opening, and standing in for a mart or column that a publication lacks. Does not:
+deciding what to show.
+"""
+
+import json
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+
+AMOUNT = "decimal(18,4)"
+SCORE = "decimal(18,9)"
+
+# The marts' columns the pages read. A publication that lacks one is shown without it.
+READ: dict[str, dict[str, str]] = {
+    "dim_entities": {
+        "entity_id": "varchar",
+        "entity_name": "varchar",
+        "currency": "varchar",
+        "revenue_label": "varchar",
+        "organisation_type": "varchar",
+        "is_synthetic": "boolean",
+        "minor_digits": "integer",
+        "as_of_date": "date",
+        "has_ledger": "boolean",
+    },
+    "dim_customers": {"entity_id": "varchar", "customer_id": "varchar", "name": "varchar"},
+    "fct_customer_profitability_monthly": {
+        "entity_id": "varchar",
+        "customer_id": "varchar",
+        "month_start_date": "date",
+        "list_amount": AMOUNT,
+        "discount_amount": AMOUNT,
+        "invoice_amount": AMOUNT,
+        "rebate_amount": AMOUNT,
+        "pocket_amount": AMOUNT,
+        "freight_charged_amount": AMOUNT,
+        "freight_paid_amount": AMOUNT,
+        "direct_cost_amount": AMOUNT,
+        "gross_margin_amount": AMOUNT,
+        "cost_to_serve_amount": AMOUNT,
+        "contribution_amount": AMOUNT,
+        "customer_sustaining_amount": AMOUNT,
+        "operating_profit_amount": AMOUNT,
+        "signable": "varchar",
+    },
+    "fct_customer_perceived_value_monthly": {
+        "entity_id": "varchar",
+        "customer_id": "varchar",
+        "month_start_date": "date",
+        "perceived_value_index": SCORE,
+        "responses_count": "bigint",
+        "method": "varchar",
+        "measurement_status": "varchar",
+    },
+    "fct_customer_value_monthly": {
+        "entity_id": "varchar",
+        "customer_id": "varchar",
+        "month_start_date": "date",
+        "contribution_amount": AMOUNT,
+        "operating_profit_amount": AMOUNT,
+        "profit_amount": AMOUNT,
+        "profit_level": "varchar",
+        "perceived_value_index": SCORE,
+        "quadrant": "varchar",
+    },
+    "rpt_whale_curve": {
+        "entity_id": "varchar",
+        "period": "varchar",
+        "profit_level": "varchar",
+        "customer_rank": "bigint",
+        "customer_id": "varchar",
+        "profit_amount": AMOUNT,
+        "cumulative_profit_amount": AMOUNT,
+        "cumulative_profit_share": SCORE,
+    },
+    "rpt_ledger_reconciliation": {
+        "entity_id": "varchar",
+        "month_start_date": "date",
+        "currency": "varchar",
+        "tie_out": "varchar",
+        "pool_id": "varchar",
+        "ledger_amount": AMOUNT,
+        "assigned_amount": AMOUNT,
+        "unused_capacity_amount": AMOUNT,
+        "unassigned_amount": AMOUNT,
+        "quarantined_amount": AMOUNT,
+        "reconciling_amount": AMOUNT,
+        "difference_amount": AMOUNT,
+        "status": "varchar",
+    },
+}
+
+
+class Publication:
+    """One publication, open for reading; every mart is a view under its own name."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "manifest.json"
+        self.manifest: dict = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        self._connection = duckdb.connect()
+        self._connection.execute("set threads = 2")
+        database = str(folder / "twofold.duckdb").replace("'", "''")
+        self._connection.execute(f"attach '{database}' as published (read_only)")
+        self.columns: dict[str, dict[str, str]] = {}
+        self._find_marts()
+        self._make_views()
+
+    def __enter__(self) -> "Publication":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def _find_marts(self) -> None:
+        self._schemas: dict[str, str] = {}
+        found = self._connection.execute(
+            "select table_name, table_schema, column_name, data_type "
+            "from information_schema.columns where table_catalog = 'published' "
+            "order by table_name, table_schema, ordinal_position"
+        ).fetchall()
+        for mart, schema, column, kind in found:
+            if self._schemas.setdefault(mart, schema) == schema:
+                self.columns.setdefault(mart, {})[column] = kind
+
+    def _make_views(self) -> None:
+        for mart in sorted(set(self.columns) | set(READ)):
+            have = self.columns.get(mart, {})
+            lacking = [
+                f'cast(null as {kind}) as "{column}"'
+                for column, kind in READ.get(mart, {}).items()
+                if column not in have
+            ]
+            selected = ", ".join([f'"{c}"' for c in have] + lacking)
+            source = f' from published."{self._schemas[mart]}"."{mart}"' if have else " where false"
+            self._connection.execute(f'create view "{mart}" as select {selected}{source}')
+
+    def has(self, mart: str) -> bool:
+        """Whether the mart was published."""
+        return mart in self.columns
+
+    def execute(self, sql: str, parameters: list | None = None) -> None:
+        """Run a statement for its effect on the private, in-memory side."""
+        self._connection.execute(sql, parameters or [])
+
+    def rows(self, sql: str, parameters: list | None = None) -> list[dict]:
+        """The rows of a query, decimals as decimals."""
+        cursor = self._connection.execute(sql, parameters or [])
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def count(self, mart: str) -> int:
+        """How many rows a mart has."""
+        return self.rows(f'select count(*) as row_count from "{mart}"')[0]["row_count"]

@@ -1,0 +1,398 @@
+"""The site over a small publication made here: what is drawn, what is said, what is refused."""
+
+import hashlib
+import json
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.settings import Settings
+from orchestration.site import charts, numbers
+from orchestration.site.build import ATTRIBUTION, build_site
+from orchestration.site.figures import CURVE_POINTS, read_entities
+from orchestration.site.publication import Publication
+
+NASTY = "<script>alert(1)</script>"
+MARTS = """
+create schema marts;
+create table marts.dim_entities as
+select * from (values
+    ('alpha', 'Alpha Trading', 'EUR', 'revenue', 'commercial', true, 2, date '2024-12-31', true),
+    ('beta', $nasty, 'BRL', 'gross merchandise value of an agent', 'commercial', false, 2,
+        date '2024-12-31', false)
+) as t (entity_id, entity_name, currency, revenue_label, organisation_type, is_synthetic,
+    minor_digits, as_of_date, has_ledger);
+
+create table marts.dim_customers as
+select 'alpha' as entity_id, 'c' || i as customer_id,
+    case i % 3 when 0 then $nasty when 1 then '=1+1' else 'O''Brien; DROP TABLE' end as name
+from range(1, 3001) as r (i);
+
+create table marts.fct_customer_profitability_monthly as
+with months as (select cast(m as date) as month_start_date
+    from range(timestamp '2024-01-01', timestamp '2025-01-01', interval 1 month) as r (m)),
+amounts as (
+    select 'alpha' as entity_id, 'c' || i as customer_id, month_start_date, 'EUR' as currency,
+        cast(100 as decimal(18, 4)) as list_amount,
+        cast(10 as decimal(18, 4)) as discount_amount,
+        cast(5 as decimal(18, 4)) as rebate_amount,
+        cast(4 as decimal(18, 4)) as freight_charged_amount,
+        cast(3 as decimal(18, 4)) as freight_paid_amount,
+        cast(40.005 as decimal(18, 4)) as direct_cost_amount,
+        -- a third of the customers is outside the ledger's scope
+        cast(case when i % 3 = 0 then null else i % 80 end as decimal(18, 4))
+            as cost_to_serve_amount,
+        cast(1 as decimal(18, 4)) as customer_sustaining_amount,
+        month_start_date < date '2024-12-01' as signable
+    from range(1, 31) as r (i), months
+    union all
+    select 'beta', 'b1', month_start_date, 'BRL', 50, 0, 0, null, null, null, null, null, false
+    from months
+)
+select entity_id, customer_id, month_start_date, currency, list_amount, discount_amount,
+    list_amount - discount_amount as invoice_amount, rebate_amount,
+    list_amount - discount_amount - rebate_amount as pocket_amount,
+    freight_charged_amount, freight_paid_amount, direct_cost_amount,
+    list_amount - discount_amount - rebate_amount + freight_charged_amount - freight_paid_amount
+        - direct_cost_amount as gross_margin_amount,
+    cost_to_serve_amount,
+    gross_margin_amount - cost_to_serve_amount as contribution_amount,
+    customer_sustaining_amount,
+    contribution_amount - customer_sustaining_amount as operating_profit_amount,
+    signable
+from amounts;
+
+create table marts.fct_customer_perceived_value_monthly as
+select 'alpha' as entity_id, 'c' || i as customer_id, date '2024-12-01' as month_start_date,
+    case when i % 4 = 0 then null else cast(0.5 + i / 30 as decimal(18, 9)) end
+        as perceived_value_index,
+    case when i % 4 = 0 then 0 else 6 end as responses_count,
+    'survey' as method,
+    case i % 4 when 0 then 'not_measured' when 1 then 'low_n' else 'measured' end
+        as measurement_status
+from range(1, 31) as r (i)
+union all
+select 'beta', 'b1', date '2024-12-01', null, 0, null, 'not_measured';
+
+create table marts.fct_customer_value_monthly as
+select entity_id, customer_id, month_start_date, perceived_value_index,
+    cast(row_number() over (order by entity_id, customer_id) - 10 as decimal(18, 4))
+        as operating_profit_amount,
+    cast(null as decimal(18, 4)) as contribution_amount,
+    case when perceived_value_index is null then 'not_measured' when perceived_value_index > 1
+        then 'star' else 'vulnerable' end as quadrant
+from marts.fct_customer_perceived_value_monthly;
+
+create table marts.rpt_whale_curve as
+with profits as (
+    select 'c' || i as customer_id, cast(2000 - i as decimal(18, 4)) as profit_amount, i as rank
+    from range(1, 3001) as r (i)
+)
+select 'alpha' as entity_id, '2024-12-01' as period, 'operating_profit' as profit_level,
+    rank as customer_rank, customer_id, profit_amount,
+    cast(sum(profit_amount) over (order by rank) as decimal(18, 4)) as cumulative_profit_amount,
+    cast(null as decimal(18, 9)) as cumulative_profit_share
+from profits
+union all
+select 'alpha', '2024-12-01', 'operating_profit', null, '(unknown)', 500, null, null;
+
+create table marts.rpt_ledger_reconciliation as
+select 'alpha' as entity_id, date '2024-12-01' as month_start_date, 'EUR' as currency,
+    tie_out, pool_id, cast(ledger_amount as decimal(18, 4)) as ledger_amount,
+    cast(90 as decimal(18, 4)) as assigned_amount,
+    cast(6 as decimal(18, 4)) as unused_capacity_amount,
+    cast(4 as decimal(18, 4)) as unassigned_amount,
+    cast(0 as decimal(18, 4)) as quarantined_amount,
+    cast(0 as decimal(18, 4)) as reconciling_amount,
+    cast(ledger_amount - 100 as decimal(18, 4)) as difference_amount
+from (values ('T2', 'support', 100), ('T3', 'revenue', 1333.25))
+    as t (tie_out, pool_id, ledger_amount);
+
+create table marts.rpt_source_control_totals as
+select 'alpha' as entity_id, 'landing' as source, 'revenue_lines' as input_table,
+    'EUR' as currency, 10 as raw_rows, 9 as accepted_rows, 1 as quarantined_rows,
+    cast(109809274.2030 as decimal(18, 4)) as raw_amount,
+    cast(109809270.2030 as decimal(18, 4)) as accepted_amount,
+    cast(4 as decimal(18, 4)) as quarantined_amount;
+
+create table marts.rpt_assumptions as
+select 'policy_hassle_rates' as policy, $nasty as item, 'finance' as owner, 'assumed' as evidence,
+    date '2024-01-01' as valid_from, 'a guess, dated' as source;
+"""
+
+
+def _model(name: str, folder: str, sql: str, columns: list[str]) -> dict:
+    return {
+        "resource_type": "model",
+        "name": name,
+        "alias": name,
+        "unique_id": f"model.twofold.{name}",
+        "fqn": ["twofold", "marts", folder, name],
+        "schema": "marts",
+        "database": "twofold",
+        "relation_name": f'"twofold"."marts"."{name}"',
+        "package_name": "twofold",
+        "path": f"marts/{folder}/{name}.sql",
+        "original_file_path": f"models/marts/{folder}/{name}.sql",
+        "description": f"What {name} says. {NASTY}",
+        "config": {
+            "materialized": "table",
+            "meta": {"grain": ["entity_id", "customer_id"], "owner": "finance"},
+        },
+        "columns": {
+            c: {"name": c, "description": f"The {c}.", "data_type": "varchar"} for c in columns
+        },
+        "tags": [],
+        "refs": [],
+        "sources": [],
+        "depends_on": {"nodes": [], "macros": []},
+        "raw_code": sql,
+        "compiled_code": sql,
+        "compiled": True,
+        "language": "sql",
+        "created_at": 1.0,
+    }
+
+
+def _dbt_manifest() -> dict:
+    customers = _model("dim_customers", "core", "select 1 as customer_id", ["customer_id"])
+    value = _model(
+        "fct_customer_value_monthly",
+        "value_management",
+        'select customer_id as customer_id from "twofold"."marts"."dim_customers"',
+        ["customer_id"],
+    )
+    value["depends_on"]["nodes"] = [customers["unique_id"]]
+    parents = {customers["unique_id"]: [], value["unique_id"]: [customers["unique_id"]]}
+    return {
+        "metadata": {"adapter_type": "duckdb", "project_name": "twofold", "dbt_version": "1.11.16"},
+        "nodes": {m["unique_id"]: m for m in (customers, value)},
+        "sources": {},
+        "macros": {},
+        "docs": {},
+        "exposures": {
+            "exposure.twofold.report": {
+                "name": "report",
+                "label": "Finance report",
+                "type": "dashboard",
+                "unique_id": "exposure.twofold.report",
+                "fqn": ["twofold", "report"],
+                "original_file_path": "models/exposures.yml",
+                "depends_on": {"nodes": [value["unique_id"]]},
+            }
+        },
+        "metrics": {},
+        "parent_map": parents,
+        "child_map": {customers["unique_id"]: [value["unique_id"]], value["unique_id"]: []},
+    }
+
+
+def _publish(folder: Path, statements: str) -> None:
+    folder.mkdir(parents=True)
+    with duckdb.connect(str(folder / "twofold.duckdb")) as connection:
+        connection.execute(statements.replace("$nasty", f"'{NASTY}'"))
+    run = {"run_id": "run-1", "built_at": "2025-01-02T03:04:05Z", "code_version": "abc"}
+    (folder / "manifest.json").write_text(json.dumps(run))
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("site")
+    _publish(root / "publication", MARTS)
+    (root / "manifest.json").write_text(json.dumps(_dbt_manifest()))
+    docs = root / "build" / "data_docs"
+    docs.mkdir(parents=True)
+    (docs / "index.html").write_text("<html><head></head><body>suites</body></html>")
+    _build(root)
+    return root
+
+
+def _build(root: Path) -> Path:
+    settings = Settings(landing=root / "landing", warehouse=root)
+    return build_site(settings, root / "publication", root / "manifest.json")
+
+
+def _page(root: Path, name: str) -> str:
+    return (root / "site" / name).read_text()
+
+
+def _digest(folder: Path) -> dict[str, str]:
+    return {
+        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
+
+
+def _charts(page: str) -> dict[str, dict]:
+    found = re.findall(r'<script type="application/json" id="data-([^"]+)">(.*?)</script>', page)
+    return {name: json.loads(content) for name, content in found}
+
+
+def test_every_page_is_there_and_links_only_to_files_that_exist(warehouse: Path) -> None:
+    site = warehouse / "site"
+    for page in site.glob("*.html"):
+        for target in re.findall(r'(?:href|src)="([^"#:]+)(?:#[^"]*)?"', page.read_text()):
+            assert (site / target).is_file(), (page.name, target)
+    for name in ("dbt/index.html", "lineage/index.html", "data_docs/index.html"):
+        assert (site / name).is_file()
+
+
+def test_no_page_may_reach_a_network(warehouse: Path) -> None:
+    for page in (warehouse / "site").rglob("*.html"):
+        content = page.read_text()
+        assert content.count("Content-Security-Policy") >= 1, page
+        policy = re.search(r'Content-Security-Policy" content="([^"]+)"', content)[1]
+        assert "default-src 'none'" in policy
+        assert "http" not in policy and "*" not in policy
+    for page in (warehouse / "site").glob("*.html"):
+        assert not re.search(r'(?:src|href)="(?:https?:)?//', page.read_text())
+    assert "colibriTelemetry = false" in _page(warehouse, "lineage/index.html")
+
+
+def test_data_is_never_markup(warehouse: Path) -> None:
+    for page in (warehouse / "site").glob("*.html"):
+        assert NASTY not in page.read_text()
+        assert "alert(1)" not in re.sub(
+            r"&lt;script&gt;alert\(1\)&lt;/script&gt;|\\u003cscript.*?script\\u003e|"
+            r"\\u0026lt;script\\u0026gt;alert\(1\)\\u0026lt;/script\\u0026gt;",
+            "",
+            page.read_text(),
+        )
+    drawn = _charts(_page(warehouse, "index.html"))
+    names = [name for trace in drawn["map-alpha"]["data"] for name in trace["text"]]
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in names
+    assert "O&#x27;Brien; DROP TABLE" in names
+    assert "=1+1" in names
+    assert NASTY not in _page(warehouse, "dbt/index.html")
+
+
+def test_perceived_value_comes_before_profit_and_neither_alone(warehouse: Path) -> None:
+    page = _page(warehouse, "index.html")
+    for section in page.split('<section class="entity"')[1:]:
+        order = [section.index(h) for h in ("Value for the", "Value of the", "Both halves")]
+        assert order == sorted(order)
+
+
+def test_labels_say_what_an_entity_is(warehouse: Path) -> None:
+    alpha, beta = _page(warehouse, "index.html").split('<section class="entity"')[1:]
+    assert "SYNTHETIC" in alpha and "SYNTHETIC" not in beta
+    assert "NOT SIGNABLE: 1 of 12 periods (2024-12-01)" in alpha
+    assert "NOT SIGNABLE: 12 of 12 periods" in beta
+    assert "gross merchandise value of an agent" in beta
+    for page, _ in (("index.html", 0), ("reconciliation.html", 0), ("catalogue.html", 0)):
+        assert ATTRIBUTION in _page(warehouse, page)
+
+
+def test_what_was_not_measured_is_said_and_not_drawn(warehouse: Path) -> None:
+    page = _page(warehouse, "index.html")
+    drawn = _charts(page)
+    assert not {"perceived-beta", "whale-beta", "map-beta"} & set(drawn)
+    bars = drawn["waterfall-beta"]["data"][0]
+    assert bars["x"][-1] == "Pocket value"
+    beta = page.split('<section class="entity"')[2]
+    assert beta.count("<strong>Not measured.</strong>") == 3
+    assert "Gross margin and what follows were not measured" in beta
+
+
+def test_waterfall_closes_where_a_part_was_not_measured(warehouse: Path) -> None:
+    with Publication(warehouse / "publication") as publication:
+        alpha = read_entities(publication)[0]
+        profit = publication.rows(
+            "select sum(operating_profit_amount) as profit from fct_customer_profitability_monthly "
+            "where entity_id = 'alpha'"
+        )[0]["profit"]
+    running = Decimal(0)
+    for step in alpha.waterfall.steps:
+        if step.kind == "total":
+            assert running in (0, step.amount)
+            running = step.amount
+        else:
+            running += step.amount
+    assert running == profit == alpha.profit
+    assert "Contribution not measured" in [step.label for step in alpha.waterfall.steps]
+
+
+def test_a_long_whale_curve_is_thinned_and_keeps_its_peak_and_end(warehouse: Path) -> None:
+    with Publication(warehouse / "publication") as publication:
+        (curve,) = read_entities(publication)[0].curves
+    assert len(curve.points) <= CURVE_POINTS + 3
+    assert curve.customers == 3000
+    assert (curve.peak_rank, curve.peak) == (1999, Decimal("1999000.0000"))
+    assert (curve.peak_rank, curve.peak) in curve.points
+    assert curve.points[0][0] == 1 and curve.points[-1] == (3000, curve.peak_end)
+    assert curve.unranked == 500
+
+
+def test_money_in_tables_is_exact(warehouse: Path) -> None:
+    page = _page(warehouse, "reconciliation.html")
+    assert "109,809,274.2030" in page
+    assert "1,233.25" in page
+    assert "raw = accepted + quarantined holds in every row" in page
+
+
+def test_the_catalogue_describes_every_mart_of_the_manifest(warehouse: Path) -> None:
+    page = _page(warehouse, "catalogue.html")
+    for word in ("dim_customers", "The customer_id.", "finance", "Finance report", "3,000"):
+        assert word in page
+
+
+def test_a_second_build_gives_the_same_bytes_and_leaves_nothing_behind(warehouse: Path) -> None:
+    before = _digest(warehouse / "site")
+    assert _build(warehouse) == warehouse / "site" / "index.html"
+    assert _digest(warehouse / "site") == before
+    assert not list(warehouse.glob("site.*"))
+
+
+def test_a_failing_build_leaves_the_old_site(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _digest(warehouse / "site")
+    monkeypatch.setattr("orchestration.site.build.read_entities", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        _build(warehouse)
+    assert _digest(warehouse / "site") == before
+
+
+def test_a_publication_without_marts_still_gives_a_site(tmp_path: Path) -> None:
+    _publish(tmp_path / "publication", "create schema marts")
+    (tmp_path / "manifest.json").write_text(json.dumps(_dbt_manifest()))
+    _build(tmp_path)
+    assert "no entities" in _page(tmp_path, "index.html")
+    assert "Not published yet: rpt_assumptions" in _page(tmp_path, "assumptions.html")
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "expected"),
+    [
+        (Decimal("1234567.895"), 2, "1,234,567.90"),
+        (Decimal("-0.004"), 2, "0.00"),
+        (Decimal("-1234.5"), 0, f"{numbers.MINUS}1,235"),
+        (None, 2, "not measured"),
+    ],
+)
+def test_money_is_rounded_for_display_only(
+    value: Decimal | None, digits: int, expected: str
+) -> None:
+    assert numbers.money(value, digits) == expected
+
+
+def test_other_values_as_text() -> None:
+    shown = [None, True, 12345, Decimal("0.500000000"), date(2024, 1, 31), ["a", 1]]
+    assert [numbers.text(v) for v in shown] == [
+        numbers.NOTHING,
+        "yes",
+        "12,345",
+        "0.5",
+        "2024-01-31",
+        "a, 1",
+    ]
+
+
+def test_chart_json_cannot_end_its_block() -> None:
+    figure = charts._figure("</script><script>", "y")
+    assert "<" not in charts.to_json(figure)
