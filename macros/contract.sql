@@ -7,9 +7,9 @@
     {{ return(graph.nodes['model.twofold.input_' ~ input_table].columns.values() | list) }}
 {% endmacro %}
 
-{# Grain columns of a model, as its meta states them. #}
-{% macro grain_of(model_name) %}
-    {% set node = graph.nodes['model.twofold.' ~ model_name] %}
+{# Grain columns of a model or seed, as its meta states them. #}
+{% macro grain_of(name) %}
+    {% set node = graph.nodes.get('model.twofold.' ~ name) or graph.nodes['seed.twofold.' ~ name] %}
     {{ return(node.config.meta.grain) }}
 {% endmacro %}
 

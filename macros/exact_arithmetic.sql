@@ -38,3 +38,10 @@ cast((({{ numerator }}) - ({{ numerator }}) % ({{ denominator }})) / ({{ denomin
 {% macro units_to_money(expression) -%}
 cast(cast({{ expression }} as decimal(34,0)) * 0.0001 as decimal(18,4))
 {%- endmacro %}
+
+{# Ratio of two whole numbers as decimal(18,9); empty unless the condition holds. #}
+{% macro ratio_of_units(numerator, denominator, condition) -%}
+case when {{ condition }} then cast({{ divide_rounded(
+            'cast(' ~ numerator ~ ' as ' ~ type_whole() ~ ') * 1000000000', denominator
+        ) }} * 0.000000001 as decimal(18, 9)) end
+{%- endmacro %}

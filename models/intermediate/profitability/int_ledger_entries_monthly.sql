@@ -1,0 +1,117 @@
+-- Actual postings by period, account and cost centre, in entity currency, each with the P&L line
+-- and pool that policy gives it: the account with its cost centre first, then the account alone.
+-- An account that no policy maps keeps its own name and stays unassigned.
+with
+
+mapping as (
+
+    select
+        chart_id,
+        cast(account_code as {{ dbt.type_string() }}) as account_code,
+        cast(cost_centre_id as {{ dbt.type_string() }}) as cost_centre_id,
+        pnl_line,
+        pool_id,
+        coalesce(cast(valid_from as date), date '1900-01-01') as valid_from,
+        coalesce(cast(valid_to as date), date '9999-12-31') as valid_to
+    from {{ ref('policy_account_mapping') }}
+
+),
+
+postings as (
+
+    select
+        entries.entity_id,
+        days.month_start_date,
+        days.period_index,
+        entries.account_code,
+        entries.cost_centre_id,
+        entries.customer_id,
+        entries.partner_entity_id is not null as is_intercompany,
+        sum(case
+            when entries.currency <> entities.currency then {{ units_to_money(divide_rounded(
+                to_units('entries.amount', 4) ~ ' * rates.rate_numerator', 'rates.rate_denominator'
+            )) }}
+            else entries.amount
+        end) as amount,
+        count(*) as postings_count
+    from {{ ref('input_cost_entries') }} as entries
+    inner join {{ ref('int_entities') }} as entities
+        on entries.entity_id = entities.entity_id
+    inner join {{ ref('int_entity_days') }} as days
+        on
+            entries.entity_id = days.entity_id
+            and entries.posted_on = days.date_day
+    left join {{ ref('int_fx_rates_monthly') }} as rates
+        on
+            entries.entity_id = rates.entity_id
+            and days.month_start_date = rates.month_start_date
+            and entries.currency = rates.currency
+    where entries.scenario = 'actual'
+    group by
+        entries.entity_id,
+        days.month_start_date,
+        days.period_index,
+        entries.account_code,
+        entries.cost_centre_id,
+        entries.customer_id,
+        entries.partner_entity_id is not null
+
+),
+
+mapped as (
+
+    select
+        postings.entity_id,
+        postings.month_start_date,
+        postings.period_index,
+        postings.account_code,
+        postings.cost_centre_id,
+        postings.customer_id,
+        postings.is_intercompany,
+        postings.amount,
+        postings.postings_count,
+        coalesce(by_cost_centre.pnl_line, by_account.pnl_line, 'unmapped') as mapped_pnl_line,
+        case
+            when by_cost_centre.pnl_line is not null then by_cost_centre.pool_id
+            else by_account.pool_id
+        end as mapped_pool_id
+    from postings
+    inner join {{ ref('int_entities') }} as entities
+        on postings.entity_id = entities.entity_id
+    left join mapping as by_cost_centre
+        on
+            entities.chart_id = by_cost_centre.chart_id
+            and postings.account_code = by_cost_centre.account_code
+            and postings.cost_centre_id = by_cost_centre.cost_centre_id
+            and postings.month_start_date between by_cost_centre.valid_from and by_cost_centre.valid_to
+    left join mapping as by_account
+        on
+            entities.chart_id = by_account.chart_id
+            and postings.account_code = by_account.account_code
+            and by_account.cost_centre_id is null
+            and postings.month_start_date between by_account.valid_from and by_account.valid_to
+
+),
+
+final as (
+
+    select
+        entity_id,
+        month_start_date,
+        period_index,
+        account_code,
+        cost_centre_id,
+        customer_id,
+        case when is_intercompany then 'intercompany' else mapped_pnl_line end as pnl_line,
+        case
+            when is_intercompany then null
+            when mapped_pnl_line = 'unmapped' then 'unmapped:' || account_code
+            else mapped_pool_id
+        end as pool_id,
+        cast(amount as decimal(18, 4)) as amount,
+        postings_count
+    from mapped
+
+)
+
+select * from final

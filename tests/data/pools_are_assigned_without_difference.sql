@@ -1,0 +1,4 @@
+-- T2 is zero by construction; anything else is a fault of the engine.
+select *
+from {{ ref('rpt_ledger_reconciliation') }}
+where tie_out = 'T2' and difference_amount <> 0
