@@ -7,6 +7,7 @@ drawing (charts), wording (templates).
 import ctypes
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import plotly
@@ -57,7 +58,7 @@ def build_site(
     new.mkdir(parents=True)
     dbt_manifest = read_manifest(manifest)
     with Publication(publication) as opened:
-        built_at = opened.manifest.get("built_at") or opened.manifest.get("published_at") or ""
+        built_at = built_at_of(opened.manifest)
         links = _write_other_pages(settings, dbt_manifest, catalog, new, built_at)
         _write_own_pages(opened, dbt_manifest, links, new)
     static = new / "static"
@@ -66,6 +67,15 @@ def build_site(
     shutil.copyfile(script, static / "plotly.min.js")
     _put_in_place(new, settings.site)
     return settings.site / "index.html"
+
+
+def built_at_of(run: dict) -> str:
+    """When the run began, as its id says; never the clock, so that a rebuild is the same."""
+    try:
+        began = datetime.strptime(run.get("run_id", ""), "%Y%m%dT%H%M%S%fZ")
+    except ValueError:
+        return "1970-01-01T00:00:00Z"
+    return began.isoformat(timespec="seconds") + "Z"
 
 
 def _write_other_pages(
@@ -96,7 +106,7 @@ def _write_own_pages(
     shared = {
         "pages": PAGES,
         "links": links,
-        "run": publication.manifest,
+        "run": publication.manifest | {"built_at": built_at_of(publication.manifest)},
         "entities": entities,
         "attribution": ATTRIBUTION,
         "periods": PERIODS,

@@ -133,13 +133,15 @@ def whale_curve(entity: Entity) -> go.Figure | None:
             y=heights,
             mode="lines",
             name=_escape(label(curve.profit_level)),
+            # pocket value is no profit: it would dwarf the others
+            visible=True if curve.profit_level != "pocket" or len(curves) == 1 else "legendonly",
             line={"color": colour, "width": 2.5},
             customdata=amounts,
             hovertemplate="first %{x:,} customers: %{customdata} "
             + _escape(entity.currency)
             + "<extra>%{fullData.name}</extra>",
         )
-        if curve.losing:
+        if curve.losing and position == 0:
             _mark_peak(figure, curve, colour)
     figure.update_xaxes(rangemode="tozero", tickformat=",")
     return figure
@@ -221,6 +223,16 @@ def value_map(entity: Entity) -> go.Figure | None:
             + "<br>profit %{customdata[1]} "
             + _escape(entity.currency)
             + "<extra>%{fullData.name}</extra>",
+        )
+    band = entity.value_map
+    if band.band_low is not None and band.band_high is not None:
+        figure.add_vrect(
+            x0=float(band.band_low),
+            x1=float(band.band_high),
+            fillcolor=GREEN,
+            opacity=0.09,
+            line_width=0,
+            layer="below",
         )
     figure.add_vline(x=1, line={"color": INK, "width": 1, "dash": "dash"})
     figure.add_hline(y=0, line={"color": INK, "width": 1})

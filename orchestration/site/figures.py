@@ -45,6 +45,7 @@ LABELS = {
     "customer_sustaining_amount": "Customer-sustaining cost",
     "operating_profit_amount": "Operating profit",
 }
+PROFIT_LEVELS = ("operating_profit", "contribution", "gross_margin", "pocket")
 STATUSES = ("measured", "low_n", "modelled", "not_measured")
 
 
@@ -78,6 +79,9 @@ class Curve:
     peak: Decimal
     peak_rank: int
     losing: int
+    peak_share: Decimal | None
+    top_decile_share: Decimal | None
+    gini: Decimal | None
     points: list[tuple[int, Decimal]] = field(default_factory=list)
 
     @property
@@ -93,6 +97,7 @@ class PerceivedValue:
     month_start_date: date | None = None
     customers: dict[str, int] = field(default_factory=dict)
     invoice: dict[str, Decimal] = field(default_factory=dict)
+    respondents: int = 0
     responses: int = 0
     methods: list[str] = field(default_factory=list)
     bins: dict[str, dict[Decimal, int]] = field(default_factory=dict)
@@ -106,6 +111,9 @@ class ValueMap:
 
     month_start_date: date | None = None
     profit_level: str | None = None
+    band_low: Decimal | None = None
+    band_high: Decimal | None = None
+    bands: int = 0
     both: int = 0
     without_value: int = 0
     without_profit: int = 0
@@ -129,7 +137,7 @@ class Entity:
     first_month: date | None = None
     last_month: date | None = None
     periods: int = 0
-    not_signable: list[date] = field(default_factory=list)
+    unsigned: dict[str, list[date]] = field(default_factory=dict)
     active_customers: int = 0
     revenue: Decimal | None = None
     profit: Decimal | None = None
@@ -141,6 +149,11 @@ class Entity:
     perceived: PerceivedValue = field(default_factory=PerceivedValue)
     value_map: ValueMap = field(default_factory=ValueMap)
     tie_outs: list[dict] = field(default_factory=list)
+
+    @property
+    def unsigned_periods(self) -> int:
+        """Periods shown that cannot be signed."""
+        return sum(len(months) for months in self.unsigned.values())
 
     @property
     def slug(self) -> str:
@@ -186,6 +199,11 @@ def read_entities(publication: Publication) -> list[Entity]:
     return list(entities.values())
 
 
+def _order_of(known: tuple[str, ...], code: str) -> tuple[int, str]:
+    """Known codes in their order, others after them by name."""
+    return (known.index(code) if code in known else len(known), code)
+
+
 def _make_recent_periods(publication: Publication) -> None:
     publication.execute(f"""
         create or replace temp table recent_periods as
@@ -205,8 +223,8 @@ def _read_periods(publication: Publication, entities: dict[str, Entity]) -> None
         select
             facts.entity_id,
             facts.month_start_date,
-            bool_and(coalesce(cast(facts.signable as varchar), 'false') in ('true', 'signable'))
-                as is_signable
+            bool_and(coalesce(facts.signable, false)) as is_signable,
+            max(facts.period_status) as period_status
         from fct_customer_profitability_monthly as facts
         inner join recent_periods
             on
@@ -216,11 +234,13 @@ def _read_periods(publication: Publication, entities: dict[str, Entity]) -> None
         order by facts.entity_id, facts.month_start_date
     """):
         if entity := entities.get(row["entity_id"]):
-            entity.first_month = entity.first_month or row["month_start_date"]
-            entity.last_month = row["month_start_date"]
+            month = row["month_start_date"]
+            entity.first_month = entity.first_month or month
+            entity.last_month = month
             entity.periods += 1
             if not row["is_signable"]:
-                entity.not_signable.append(row["month_start_date"])
+                status = row["period_status"] or "not_signable"
+                entity.unsigned.setdefault(status, []).append(month)
 
 
 def _read_waterfalls(publication: Publication, entities: dict[str, Entity]) -> None:
@@ -314,9 +334,17 @@ def _read_curves(publication: Publication, entities: dict[str, Entity]) -> None:
     """The latest curve of each profit level, thinned in SQL; its peak is always kept."""
     publication.execute("""
         create or replace temp table latest_curves as
-        select entity_id, profit_level, max(period) as period
-        from rpt_whale_curve
-        group by entity_id, profit_level
+        with
+        readings as (
+            select distinct entity_id, profit_level, period from rpt_whale_curve
+        )
+        select entity_id, profit_level, period
+        from readings
+        qualify
+            row_number() over (
+                partition by entity_id, profit_level
+                order by case when period = 'trailing_12' then 0 else 1 end, period desc
+            ) = 1
     """)
     curves: dict[tuple[str, str], Curve] = {}
     for row in publication.rows("""
@@ -338,13 +366,21 @@ def _read_curves(publication: Publication, entities: dict[str, Entity]) -> None:
                 0
             ) as peak_rank,
             count(*) filter (where curve.customer_rank is not null and curve.profit_amount < 0)
-                as losing
+                as losing,
+            max(concentration.peak_share) as peak_share,
+            max(concentration.top_decile_share) as top_decile_share,
+            max(concentration.gini_rsv_coefficient) as gini
         from rpt_whale_curve as curve
         inner join latest_curves
             on
                 curve.entity_id = latest_curves.entity_id
                 and curve.profit_level = latest_curves.profit_level
                 and curve.period = latest_curves.period
+        left join rpt_profit_concentration as concentration
+            on
+                curve.entity_id = concentration.entity_id
+                and curve.profit_level = concentration.profit_level
+                and curve.period = concentration.period
         group by curve.entity_id, curve.profit_level, latest_curves.period
         order by curve.entity_id, curve.profit_level
     """):
@@ -353,6 +389,8 @@ def _read_curves(publication: Publication, entities: dict[str, Entity]) -> None:
             curve = Curve(**row)
             entity.curves.append(curve)
             curves[entity_id, curve.profit_level] = curve
+    for entity in entities.values():
+        entity.curves.sort(key=lambda curve: _order_of(PROFIT_LEVELS, curve.profit_level))
     points = max(50, min(CURVE_POINTS, CURVE_BUDGET // max(1, len(curves))))
     for row in publication.rows(
         """
@@ -412,6 +450,7 @@ def _read_perceived_value(publication: Publication, entities: dict[str, Entity])
             facts.month_start_date,
             facts.perceived_value_index,
             coalesce(facts.responses_count, 0) as responses_count,
+            coalesce(facts.respondents_count, 0) as respondents_count,
             facts.method,
             coalesce(facts.measurement_status, 'not_measured') as measurement_status,
             coalesce(revenue.invoice_amount, 0) as invoice_amount
@@ -431,6 +470,7 @@ def _read_perceived_value(publication: Publication, entities: dict[str, Entity])
             count(*) as customers,
             sum(invoice_amount) as invoice_amount,
             sum(responses_count) as responses,
+            sum(respondents_count) as respondents,
             count(perceived_value_index) as with_index,
             count(*) filter (where perceived_value_index > 1) as above_par,
             list(distinct method order by method) filter (where method is not null) as methods
@@ -445,9 +485,10 @@ def _read_perceived_value(publication: Publication, entities: dict[str, Entity])
         perceived.customers[row["measurement_status"]] = row["customers"]
         perceived.invoice[row["measurement_status"]] = row["invoice_amount"]
         perceived.responses += int(row["responses"])
+        perceived.respondents += int(row["respondents"])
         perceived.with_index += row["with_index"]
         perceived.above_par += row["above_par"]
-        perceived.methods = sorted({*perceived.methods, *(row["methods"] or [])})
+        perceived.methods = sorted({*perceived.methods, *(row["methods"] or [])} - {"none"})
     bins: dict[str, dict[str, dict[Decimal, int]]] = defaultdict(lambda: defaultdict(dict))
     for row in publication.rows(f"""
         select
@@ -481,11 +522,13 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
             facts.customer_id,
             facts.month_start_date,
             facts.perceived_value_index,
-            facts.quadrant,
+            facts.measurement_status,
+            facts.band_lower_index,
+            facts.band_upper_index,
+            coalesce(facts.quadrant, 'not_measured') as quadrant,
+            facts.customer_strategy,
             facts.profit_level,
-            coalesce(
-                facts.profit_amount, facts.operating_profit_amount, facts.contribution_amount
-            ) as profit_amount
+            facts.trailing_profit_amount as profit_amount
         from fct_customer_value_monthly as facts
         inner join latest
             on
@@ -497,6 +540,10 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
             entity_id,
             month_start_date,
             max(profit_level) as profit_level,
+            min(band_lower_index) as band_low,
+            max(band_upper_index) as band_high,
+            count(distinct (band_lower_index, band_upper_index))
+                filter (where band_lower_index is not null) as bands,
             count(*) filter (where perceived_value_index is not null and profit_amount is not null)
                 as both,
             count(*) filter (where perceived_value_index is null) as without_value,
@@ -509,14 +556,15 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
     for row in publication.rows("""
         select
             entity_id,
-            coalesce(quadrant, 'not_measured') as quadrant,
+            quadrant,
+            max(customer_strategy) as customer_strategy,
             count(*) as customers,
+            count(*) filter (where measurement_status = 'measured') as measured,
             sum(profit_amount) as profit_amount,
-            count(profit_amount) as with_profit,
-            median(perceived_value_index) as median_index
+            count(profit_amount) as with_profit
         from latest_customer_value
-        group by entity_id, coalesce(quadrant, 'not_measured')
-        order by entity_id, quadrant
+        group by entity_id, quadrant
+        order by entity_id, case when quadrant like '%_band' then 0 else 1 end, quadrant
     """):
         if entity := entities.get(row["entity_id"]):
             entity.value_map.quadrants.append(row)
@@ -528,7 +576,7 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
             select
                 entity_id,
                 customer_id,
-                coalesce(quadrant, 'not_measured') as quadrant,
+                quadrant,
                 perceived_value_index,
                 profit_amount
             from latest_customer_value
@@ -562,8 +610,6 @@ def _read_tie_outs(publication: Publication, entities: dict[str, Entity]) -> Non
         select
             facts.entity_id,
             facts.tie_out,
-            count(*) as row_count,
-            count(*) filter (where facts.difference_amount <> 0) as differing,
             sum(facts.ledger_amount) as ledger_amount,
             sum(facts.assigned_amount) as assigned_amount,
             sum(facts.unused_capacity_amount) as unused_capacity_amount,
@@ -571,8 +617,9 @@ def _read_tie_outs(publication: Publication, entities: dict[str, Entity]) -> Non
             sum(facts.quarantined_amount) as quarantined_amount,
             sum(facts.reconciling_amount) as reconciling_amount,
             sum(facts.difference_amount) as difference_amount,
-            list(distinct facts.status order by facts.status)
-                filter (where facts.status is not null) as statuses
+            list(distinct facts.tie_out_status order by facts.tie_out_status)
+                filter (where facts.tie_out_status is not null) as statuses,
+            count(*) filter (where not facts.is_signable) as not_signable
         from rpt_ledger_reconciliation as facts
         inner join recent_periods
             on

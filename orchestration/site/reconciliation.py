@@ -6,7 +6,7 @@ Belongs here: which marts stand on which page and in which order. Does not: judg
 from dataclasses import dataclass, field
 
 from orchestration.site.publication import Publication
-from orchestration.site.tables import Table, mart_table, table_of
+from orchestration.site.tables import ROW_LIMIT, Table, mart_table, table_of
 
 TIE_OUTS = {
     "T1": "T1 completeness: raw postings = ledger balances, by account",
@@ -42,22 +42,8 @@ def reconciliation_tables(publication: Publication, hints: Hints) -> list[Sectio
     return [
         _tie_outs(publication, hints),
         _control_totals(publication, hints),
-        _of_marts(
-            publication,
-            hints,
-            "quarantine",
-            "Rows set aside",
-            "Rows of the input that were not used, by reason. They are in the control totals.",
-            ("rpt_quarantine_reasons", "rpt_quarantined_rows"),
-        ),
-        _of_marts(
-            publication,
-            hints,
-            "unassigned",
-            "Rows without a customer",
-            "Cost and revenue that reached no customer, and why.",
-            ("rpt_unassigned_rows",),
-        ),
+        _quarantine(publication, hints),
+        _unassigned(publication, hints),
         _of_marts(
             publication,
             hints,
@@ -116,53 +102,122 @@ def _tie_outs(publication: Publication, hints: Hints) -> Section:
         "tie-outs",
         "Tie-outs to the ledger",
         "Difference = ledger less everything it went to. T2 is 0 by construction; what T1 and T3 "
-        "leave open makes the period not signable.",
+        "leave open above materiality makes the period not signable. A typed, owned item explains "
+        "a gap; it does not close it.",
     )
     if not publication.has(mart):
         section.missing = mart
         return section
-    columns = publication.columns[mart]
-    line = [c for c in ("pnl_line", "account_code", "pool_id") if c in columns]
+    keys = "entity_id, currency, pnl_line, account_code, pool_id"
     sums = ", ".join(f"sum({amount}) as {amount}" for amount in AMOUNTS)
-    keys = ", ".join(["entity_id", "currency", *line])
     for tie_out, caption in TIE_OUTS.items():
         rows = publication.rows(
             f"select {keys}, count(*) as periods_count, "
-            "count(*) filter (where difference_amount <> 0) as open_periods_count, "
-            f"{sums} from {mart} where tie_out = ? group by {keys} order by {keys}",
+            "count(*) filter (where not is_signable) as open_periods_count, "
+            f"{sums}, list(distinct tie_out_status order by tie_out_status) as tie_out_status, "
+            "max(reconciling_item_type) as reconciling_item_type, "
+            "max(reconciling_item_owner) as reconciling_item_owner "
+            f"from {mart} where tie_out = ? group by {keys} order by {keys}",
             [tie_out],
         )
         if rows:
-            columns_shown = [c for c in rows[0] if any(row[c] is not None for row in rows)]
             section.tables.append(
                 table_of(
-                    rows,
+                    rows[:ROW_LIMIT],
                     f"{caption}, all periods",
-                    columns_shown,
+                    _filled(rows, list(rows[0])),
+                    total_rows=len(rows),
                     source=mart,
-                    labels={"periods_count": "periods", "open_periods_count": "periods open"},
+                    labels={
+                        "periods_count": "periods",
+                        "open_periods_count": "periods not signable",
+                        "tie_out_status": "status",
+                        "reconciling_item_type": "item",
+                        "reconciling_item_owner": "owner",
+                    },
                     hints=hints.get(mart),
                 )
             )
-    total = publication.rows(
-        f"select count(*) as row_count from {mart} where difference_amount <> 0"
-    )[0]["row_count"]
+    total = publication.rows(f"select count(*) as row_count from {mart} where not is_signable")
     rows = publication.rows(
-        f"select * from {mart} where difference_amount <> 0 "
-        f"order by abs(difference_amount) desc, entity_id, month_start_date, tie_out, {keys} "
-        "limit 200"
+        f"select * from {mart} where not is_signable "
+        "order by abs(difference_amount) + abs(reconciling_amount) desc, "
+        f"month_start_date, tie_out, {keys} limit 100"
     )
     if rows:
         section.tables.append(
             table_of(
                 rows,
-                "What does not tie, largest first",
-                [c for c in columns if any(row[c] is not None for row in rows)],
-                total_rows=total,
+                "What keeps periods from being signed, largest first",
+                _filled(rows, list(publication.columns[mart])),
+                total_rows=total[0]["row_count"],
                 source=mart,
                 hints=hints.get(mart),
             )
         )
+    return section
+
+
+def _filled(rows: list[dict], columns: list[str]) -> list[str]:
+    """The columns that hold anything in these rows."""
+    return [c for c in columns if any(row[c] is not None for row in rows)]
+
+
+def _quarantine(publication: Publication, hints: Hints) -> Section:
+    mart = "rpt_quarantined_rows"
+    section = Section(
+        "quarantine",
+        "Rows set aside",
+        "Rows of the input that were not used, by reason, with one example each. They are in the "
+        "control totals; every row stands in the mart, so that its owner can find and mend it.",
+    )
+    if not publication.has(mart):
+        section.missing = mart
+        return section
+    keys = "entity_id, source, input_table, quarantine_reason"
+    rows = publication.rows(
+        f"select {keys}, count(*) as rows_count, min(source_id) as example_source_id, "
+        "arg_min(quarantine_detail, (source_id, quarantine_detail)) as example_detail "
+        f"from {mart} group by {keys} order by {keys}"
+    )
+    section.tables.append(
+        table_of(
+            rows[:ROW_LIMIT],
+            "Quarantined rows by reason",
+            total_rows=len(rows),
+            source=mart,
+            labels={"rows_count": "rows", "example_source_id": "example"},
+            hints=hints.get(mart),
+        )
+    )
+    return section
+
+
+def _unassigned(publication: Publication, hints: Hints) -> Section:
+    mart = "rpt_unassigned_rows"
+    section = Section(
+        "unassigned",
+        "Cost that reached no customer",
+        "By pool and reason, over all periods. It is in no customer's profit and in every total.",
+    )
+    if not publication.has(mart):
+        section.missing = mart
+        return section
+    keys = "entity_id, currency, pnl_line, pool_id, unassigned_reason"
+    rows = publication.rows(
+        f"select {keys}, count(*) as periods_count, min(month_start_date) as first_period, "
+        "max(month_start_date) as last_period, sum(unassigned_amount) as unassigned_amount "
+        f"from {mart} group by {keys} order by {keys}"
+    )
+    section.tables.append(
+        table_of(
+            rows[:ROW_LIMIT],
+            "Unassigned cost by pool and reason",
+            total_rows=len(rows),
+            source=mart,
+            hints=hints.get(mart),
+        )
+    )
     return section
 
 

@@ -81,8 +81,8 @@ select 'beta', 'b1', date '2024-12-01', null, 0, null, 'not_measured';
 create table marts.fct_customer_value_monthly as
 select entity_id, customer_id, month_start_date, perceived_value_index,
     cast(row_number() over (order by entity_id, customer_id) - 10 as decimal(18, 4))
-        as operating_profit_amount,
-    cast(null as decimal(18, 4)) as contribution_amount,
+        as trailing_profit_amount,
+    0.9 as band_lower_index, 1.2 as band_upper_index, measurement_status,
     case when perceived_value_index is null then 'not_measured' when perceived_value_index > 1
         then 'star' else 'vulnerable' end as quadrant
 from marts.fct_customer_perceived_value_monthly;
@@ -108,7 +108,9 @@ select 'alpha' as entity_id, date '2024-12-01' as month_start_date, 'EUR' as cur
     cast(4 as decimal(18, 4)) as unassigned_amount,
     cast(0 as decimal(18, 4)) as quarantined_amount,
     cast(0 as decimal(18, 4)) as reconciling_amount,
-    cast(ledger_amount - 100 as decimal(18, 4)) as difference_amount
+    cast(ledger_amount - 100 as decimal(18, 4)) as difference_amount,
+    case when ledger_amount = 100 then 'tied' else 'not_tied' end as tie_out_status,
+    ledger_amount = 100 as is_signable
 from (values ('T2', 'support', 100), ('T3', 'revenue', 1333.25))
     as t (tie_out, pool_id, ledger_amount);
 
@@ -118,6 +120,12 @@ select 'alpha' as entity_id, 'landing' as source, 'revenue_lines' as input_table
     cast(109809274.2030 as decimal(18, 4)) as raw_amount,
     cast(109809270.2030 as decimal(18, 4)) as accepted_amount,
     cast(4 as decimal(18, 4)) as quarantined_amount;
+
+create table marts.rpt_quarantined_rows as
+select 'alpha' as entity_id, 'landing' as source, 'revenue_lines' as input_table,
+    'A-' || i as source_id, 'sign_contradicts_type' as quarantine_reason,
+    $nasty as quarantine_detail
+from range(3) as r (i);
 
 create table marts.rpt_assumptions as
 select 'policy_hassle_rates' as policy, $nasty as item, 'finance' as owner, 'assumed' as evidence,
@@ -195,7 +203,7 @@ def _publish(folder: Path, statements: str) -> None:
     folder.mkdir(parents=True)
     with duckdb.connect(str(folder / "twofold.duckdb")) as connection:
         connection.execute(statements.replace("$nasty", f"'{NASTY}'"))
-    run = {"run_id": "run-1", "built_at": "2025-01-02T03:04:05Z", "code_version": "abc"}
+    run = {"run_id": "20250102T030405000000Z", "code_version": "abc"}
     (folder / "manifest.json").write_text(json.dumps(run))
 
 
@@ -281,7 +289,8 @@ def test_perceived_value_comes_before_profit_and_neither_alone(warehouse: Path) 
 def test_labels_say_what_an_entity_is(warehouse: Path) -> None:
     alpha, beta = _page(warehouse, "index.html").split('<section class="entity"')[1:]
     assert "SYNTHETIC" in alpha and "SYNTHETIC" not in beta
-    assert "NOT SIGNABLE: 1 of 12 periods (2024-12-01)" in alpha
+    assert "NOT SIGNABLE: 1 of 12 periods<" in alpha
+    assert "<strong>Not signable</strong>: 2024-12-01." in alpha
     assert "NOT SIGNABLE: 12 of 12 periods" in beta
     assert "gross merchandise value of an agent" in beta
     for page, _ in (("index.html", 0), ("reconciliation.html", 0), ("catalogue.html", 0)):
@@ -332,6 +341,8 @@ def test_money_in_tables_is_exact(warehouse: Path) -> None:
     page = _page(warehouse, "reconciliation.html")
     assert "109,809,274.2030" in page
     assert "1,233.25" in page
+    assert "What keeps periods from being signed" in page
+    assert "sign_contradicts_type" in page
     assert "raw = accepted + quarantined holds in every row" in page
 
 
