@@ -2,40 +2,41 @@
 
 Belongs here: turning results into pages. Does not: judging them.
 
-Great Expectations' own pages load styles and scripts from the network and carry the time of the
-run. Here its renderers write the content, and the frame around it (templates/) is our own.
+Great Expectations' own pages load styles and scripts from the network, carry the time of the run,
+and show neither severity nor reason. Here its renderers word each expectation and what was
+observed, and the page around them (templates/) is our own.
 """
 
 import json
-from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
-from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
-from great_expectations.render.renderer import ValidationResultsPageRenderer
+from great_expectations.core.expectation_validation_result import (
+    ExpectationSuiteValidationResult,
+    ExpectationValidationResult,
+)
+from great_expectations.render.renderer.content_block import (
+    ValidationResultsTableContentBlockRenderer,
+)
 from great_expectations.render.view import DefaultJinjaPageView
-from jinja2 import ChoiceLoader, FileSystemLoader
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from expectations.outcome import GateOutcome
 
 TEMPLATES = Path(__file__).with_name("templates")
-# page columns beside Great Expectations' own, and where each stands in an expectation's meta
-COLUMNS = {"Severity": "severity", "Expected": "says", "Reason": "why", "What to do": "do"}
 
 
-class OfflineView(DefaultJinjaPageView):
-    """Great Expectations' view with our templates in front of its own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        own = FileSystemLoader(str(TEMPLATES))
-        self.env.loader = ChoiceLoader([own, self.env.loader])
-        numbers: Iterator[int] = count(1)
-        # element ids are random otherwise, and the same run would give other bytes
-        self.env.filters["generate_html_element_uuid"] = lambda prefix=None: (
-            f"{prefix}{next(numbers)}"
-        )
+@cache
+def _environment() -> Environment:
+    """Great Expectations' templates and filters, with our templates in front."""
+    environment = DefaultJinjaPageView().env
+    environment.loader = ChoiceLoader([FileSystemLoader(str(TEMPLATES)), environment.loader])
+    # element ids are random otherwise, and the same run would give other bytes
+    numbers = count(1)
+    environment.filters["generate_html_element_uuid"] = lambda prefix="": f"{prefix}{next(numbers)}"
+    return environment
 
 
 def write_pages(
@@ -44,17 +45,13 @@ def write_pages(
     results: list[tuple[str, ExpectationSuiteValidationResult]],
 ) -> None:
     """Replace the pages of one gate below ``folder`` and renew the index of both gates."""
+    _environment.cache_clear()
     pages = folder / outcome.gate
     pages.mkdir(parents=True, exist_ok=True)
     for stale in pages.glob("*.html"):
         stale.unlink()
-    context = SimpleNamespace(suites=SimpleNamespace(get=_suite_with_columns))
-    renderer = ValidationResultsPageRenderer(data_context=context)
     summaries = []
     for relation, result in results:
-        result.meta.pop("batch_markers", None)
-        result.meta.pop("batch_spec", None)
-        result.meta.pop("active_batch_definition", None)
         faults = [f for f in (*outcome.failures, *outcome.warnings) if f.suite == result.suite_name]
         critical = sum(f.severity == "critical" for f in faults)
         summary = {
@@ -66,11 +63,15 @@ def write_pages(
             "warnings": len(faults) - critical,
         }
         summaries.append(summary)
-        document = renderer.render(result)
-        # the first block links to pages that this site does not have
-        document.sections[0].content_blocks = []
-        html = OfflineView().render(
-            document, gate=outcome.gate, summary=summary, faults=faults, home="../index.html"
+        html = (
+            _environment()
+            .get_template("suite.j2")
+            .render(
+                gate=outcome.gate,
+                summary=summary,
+                faults=faults,
+                rows=sorted((_row(single) for single in result.results), key=_place),
+            )
         )
         (pages / f"{result.suite_name}.html").write_text(html, encoding="utf-8")
     record = {
@@ -85,10 +86,32 @@ def write_pages(
     text = json.dumps(record, indent=1, ensure_ascii=False)
     (folder / f"{outcome.gate}.json").write_text(text + "\n", encoding="utf-8")
     records = [json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json"))]
-    index = OfflineView().env.get_template("index.j2").render(gates=records)
+    index = _environment().get_template("index.j2").render(gates=records)
     (folder / "index.html").write_text(index, encoding="utf-8")
 
 
-def _suite_with_columns(name: str) -> SimpleNamespace:
-    """What the renderer asks of a suite: the extra columns of its table."""
-    return SimpleNamespace(meta={"notes": {"format": "meta_properties", "content": COLUMNS}})
+def _row(single: ExpectationValidationResult) -> dict[str, Any]:
+    """One expectation: ours in plain words, Great Expectations' wording and what it observed."""
+    config = single.expectation_config
+    block = ValidationResultsTableContentBlockRenderer.render([single]).to_json_dict()
+    _, wording, observed = block["table"][0][:3]
+    return {
+        "holds": single.success,
+        "column": config.kwargs.get("column"),
+        "told": (config.meta or {}).get("attributes", {}),
+        "wording": wording if isinstance(wording, list) else [wording],
+        "observed": observed,
+    }
+
+
+def _place(row: dict[str, Any]) -> tuple[bool, bool, str, bool, str]:
+    """Failures first, then the table as a whole, then its columns."""
+    told = row["told"]
+    column = row["column"]
+    return (
+        row["holds"],
+        column is not None,
+        column or "",
+        told.get("severity") != "critical",
+        told.get("says", ""),
+    )

@@ -26,6 +26,7 @@ from expectations.outcome import Fault, GateOutcome
 # counts for every expectation, but no example values: those cost a scan each
 _COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
 _EXAMPLES = {"result_format": "BASIC", "partial_unexpected_count": 5}
+_ROWS = {"result_format": "COMPLETE"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def quiet_context() -> EphemeralDataContext:
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # every added asset would write the whole, growing configuration as YAML, to be dropped at exit
+    context._save_project_config = lambda: None
     return context
 
 
@@ -97,11 +100,12 @@ def _judge(
             outcome.rows[target.relation] = single.result["observed_value"]
         if single.success:
             continue
-        if single.result.get("unexpected_count"):
-            again = batch.validate(
-                single.expectation_config.to_domain_obj(), result_format=_EXAMPLES
-            )
-            result.results[position] = single = again
+        # only what failed is asked again, this time with the rows or values that did it
+        query = kind == "unexpected_rows_expectation"
+        if query or single.result.get("unexpected_count"):
+            form = _ROWS if query else _EXAMPLES
+            single = batch.validate(single.expectation_config.to_domain_obj(), result_format=form)
+            result.results[position] = single
         fault = _fault(target, single)
         (outcome.failures if fault.severity == "critical" else outcome.warnings).append(fault)
 
