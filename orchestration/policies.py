@@ -23,12 +23,12 @@ def compose(settings: Settings) -> Path:
     Raises:
         InputError: a file in POLICIES is not a policy, or its columns are not the shipped ones'.
     """
-    wanted = {p.relative_to(SHIPPED): p for p in sorted(SHIPPED.rglob("*")) if p.is_file()}
+    wanted = {p.relative_to(SHIPPED): p for p in sorted(SHIPPED.rglob("*.csv"))}
     faults = []
     for own in sorted(settings.policies.glob("*.csv")) if settings.policies else ():
         place = Path("policies") / own.name
         if place not in wanted:
-            names = ", ".join(p.stem for p in wanted if p.parts[0] == "policies" and p.suffix == ".csv")
+            names = ", ".join(p.stem for p in wanted if p.parts[0] == "policies")
             faults.append(f"{own.name}: not a policy; policies are {names}")
             continue
         shipped_columns, own_columns = _header(wanted[place]), _header(own)

@@ -141,7 +141,7 @@ def whale_curve(entity: Entity) -> go.Figure | None:
             + _escape(entity.currency)
             + "<extra>%{fullData.name}</extra>",
         )
-        if curve.losing and position == 0:
+        if position == 0 and curve.losing and curve.peak > 0:
             _mark_peak(figure, curve, colour)
     figure.update_xaxes(rangemode="tozero", tickformat=",")
     return figure
@@ -155,7 +155,7 @@ def _mark_peak(figure: go.Figure, curve: Curve, colour: str) -> None:
         y=[float(curve.peak)],
         mode="markers+text",
         text=[_escape(note)],
-        textposition="top center",
+        textposition="top right" if curve.peak_rank * 4 < curve.customers else "top left",
         marker={"color": colour, "size": 9},
         hoverinfo="skip",
         showlegend=False,
@@ -241,17 +241,17 @@ def value_map(entity: Entity) -> go.Figure | None:
 
 def _short(amount: Decimal) -> str:
     """An amount on a bar: three digits and a unit."""
-    for size, unit in ((9, "bn"), (6, "m"), (3, "k")):
+    for size, unit in ((9, "B"), (6, "M"), (3, "k")):
         if abs(amount) >= Decimal(10) ** size:
             scaled = amount / Decimal(10) ** size
-            return f"{fixed(scaled, 0 if abs(scaled) >= 100 else 1)} {unit}"
+            return f"{fixed(scaled, 0 if abs(scaled) >= 100 else 1)}{unit}"
     return fixed(amount, 0)
 
 
 def to_json(figure: go.Figure) -> str:
     """A figure for a data block in a page: nothing in it can end the block or start a tag."""
     content = json.dumps(
-        {"data": figure.to_plotly_json()["data"], "layout": figure.to_plotly_json()["layout"]},
+        figure.to_plotly_json(),
         sort_keys=True,
         separators=(",", ":"),
         allow_nan=False,

@@ -142,6 +142,7 @@ class Entity:
     revenue: Decimal | None = None
     profit: Decimal | None = None
     profit_level: str | None = None
+    profit_covers: Decimal | None = None
     waterfall: Waterfall = field(default_factory=Waterfall)
     unused_capacity: Decimal | None = None
     unassigned: Decimal | None = None
@@ -253,6 +254,7 @@ def _read_waterfalls(publication: Publication, entities: dict[str, Entity]) -> N
     for position, (total, steps) in enumerate(STEPS):
         selected.append(f"sum({total}) as {total}")
         selected.append(f"count({total}) as {total}_rows")
+        selected.append(f"sum(invoice_amount) filter (where {total} is not null) as {total}_of")
         selected += [f"sum({s}) filter (where {total} is not null) as {s}" for s, _ in steps]
         if position:
             before = STEPS[position - 1][0]
@@ -282,6 +284,7 @@ def _read_waterfalls(publication: Publication, entities: dict[str, Entity]) -> N
         for total, _ in STEPS[3:]:
             if row[f"{total}_rows"]:
                 entity.profit, entity.profit_level = row[total], LABELS[total]
+                entity.profit_covers = row[f"{total}_of"]
 
 
 def waterfall_of(row: dict) -> Waterfall:
@@ -356,13 +359,11 @@ def _read_curves(publication: Publication, entities: dict[str, Entity]) -> None:
             coalesce(sum(curve.profit_amount), 0) as total,
             coalesce(sum(curve.profit_amount) filter (where curve.customer_rank is null), 0)
                 as unranked,
-            coalesce(
-                max(curve.cumulative_profit_amount) filter (where curve.customer_rank is not null),
-                0
-            ) as peak,
+            -- the curve starts at the origin: where everybody loses, that is its peak
+            greatest(max(curve.cumulative_profit_amount), 0) as peak,
             coalesce(
                 arg_max(curve.customer_rank, (curve.cumulative_profit_amount, -curve.customer_rank))
-                    filter (where curve.customer_rank is not null),
+                filter (where curve.cumulative_profit_amount > 0),
                 0
             ) as peak_rank,
             count(*) filter (where curve.customer_rank is not null and curve.profit_amount < 0)

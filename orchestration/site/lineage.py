@@ -4,10 +4,14 @@ Belongs here: making them work from the file system, offline, without usage stat
 same for the same publication. Does not: their content.
 """
 
+import hashlib
 import json
 import logging
 import os
 import shutil
+import tempfile
+import warnings
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
@@ -128,28 +132,25 @@ def write_dbt_docs(manifest: dict, catalog: dict, folder: Path) -> Path:
     return target
 
 
-def write_column_lineage(manifest: dict, catalog: dict, folder: Path, built_at: str) -> Path:
-    """Column-level lineage by dbt-colibri, its usage statistics and version check off."""
+def write_column_lineage(
+    manifest: dict, catalog: dict, folder: Path, built_at: str, cache: Path
+) -> Path:
+    """Column-level lineage by dbt-colibri, its usage statistics and version check off.
+
+    Tracing every column takes longer than the rest of the site, and a night that changed no model
+    changes no lineage: what was traced is kept in ``cache`` under a hash of what it came from.
+    """
     os.environ["DO_NOT_TRACK"] = "1"
     os.environ["DISABLE_COLIBRI_TELEMETRY"] = "1"
     os.environ["DBT_COLIBRI_NO_VERSION_CHECK"] = "1"
-    from dbt_colibri.lineage_extractor.extractor import DbtColumnLineageExtractor
-    from dbt_colibri.report import generator
+    with warnings.catch_warnings():
+        # sqlglot's own news about its parser
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from dbt_colibri.report import generator
 
-    logging.getLogger("colibri").setLevel(logging.CRITICAL)
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {"manifest": manifest, "catalog": catalog}
-    for name, content in files.items():
-        (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
-    extractor = DbtColumnLineageExtractor(
-        str(folder / "manifest.json"), str(folder / "catalog.json")
-    )
-    for name in files:
-        (folder / f"{name}.json").unlink()
-    report = generator.DbtColibriReportGenerator(extractor, light_mode=True, disable_telemetry=True)
-    lineage = report.build_full_lineage()
-    lineage.pop("errors", None)
+    lineage = _trace(manifest, catalog, cache)
     lineage["metadata"]["generated_at"] = built_at
+    folder.mkdir(parents=True, exist_ok=True)
     target = folder / "index.html"
     generator.inject_data_into_html(
         lineage,
@@ -159,6 +160,43 @@ def write_column_lineage(manifest: dict, catalog: dict, folder: Path, built_at: 
     )
     target.write_text(_offline(target.read_text(encoding="utf-8")), encoding="utf-8")
     return target
+
+
+def _trace(manifest: dict, catalog: dict, cache: Path) -> dict:
+    """Colibri's lineage of all columns, from the cache where nothing changed."""
+    from dbt_colibri.lineage_extractor.extractor import DbtColumnLineageExtractor
+    from dbt_colibri.report.generator import DbtColibriReportGenerator
+
+    content = {
+        # what is shown of a run is no part of what is traced
+        "manifest": {**manifest, "metadata": {**manifest["metadata"], "generated_at": None}},
+        "catalog": catalog,
+    }
+    texts = {name: json.dumps(part, sort_keys=True) for name, part in content.items()}
+    key = hashlib.sha256("\0".join([version("dbt-colibri"), *texts.values()]).encode()).hexdigest()
+    kept = cache / "lineage.json"
+    if kept.exists():
+        found = json.loads(kept.read_text(encoding="utf-8"))
+        if found["key"] == key:
+            return found["lineage"]
+    logging.getLogger("colibri").setLevel(logging.CRITICAL)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{name}.json" for name in texts]
+        for path, text in zip(paths, texts.values(), strict=True):
+            path.write_text(text, encoding="utf-8")
+        extractor = DbtColumnLineageExtractor(*map(str, paths))
+    report = DbtColibriReportGenerator(extractor, light_mode=True, disable_telemetry=True)
+    lineage = report.build_full_lineage()
+    errors = lineage.pop("errors", None) or []
+    cache.mkdir(parents=True, exist_ok=True)
+    partial = kept.with_suffix(".partial")
+    partial.write_text(json.dumps({"key": key, "lineage": lineage}), encoding="utf-8")
+    partial.replace(kept)
+    if errors:
+        logging.getLogger(__name__).warning(
+            "column lineage: %s models could not be traced", len(errors)
+        )
+    return lineage
 
 
 def copy_data_docs(source: Path, folder: Path) -> Path | None:

@@ -1,0 +1,60 @@
+# Every command sets itself up: the environment is made on the first call and again when the lock
+# file changes. Options are variables, e.g. make nightly LANDING=raw WAREHOUSE=out AS_OF=2025-06-30
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+export LANDING WAREHOUSE POLICIES TARGET AS_OF PUBLISH_POSTGRES_DSN
+export DO_NOT_TRACK = 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS = false
+export DAGSTER_DISABLE_TELEMETRY = 1
+export GX_ANALYTICS_ENABLED = false
+
+.PHONY: help setup nightly check rollback test lint unit integration ui docs lock clean
+.DEFAULT_GOAL := help
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+# --no-deps: the lock file is complete, so nothing is resolved and nothing else can come in
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Python 3.11 or newer is needed; name one with PYTHON=…"; exit 1; }
+	@echo "setting up $(VENV) (a few minutes, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+setup: $(READY) ## Make the environment
+
+nightly: $(READY) ## Landing, gates, build, publication, site
+	@$(BIN)/twofold nightly
+
+check: $(READY) ## The landing gate alone
+	@$(BIN)/twofold check
+
+rollback: $(READY) ## Return to the publication before the current one
+	@$(BIN)/twofold rollback
+
+lint: $(READY) ## Style of Python and SQL
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/sqlfluff lint --processes 2 models tests/data
+
+test: $(READY) lint ## Lint, unit, project, data and integration tests
+	@$(BIN)/python -m pytest
+
+ui: $(READY) ## Dagster's web interface on loopback
+	@$(BIN)/python -m orchestration.ui
+
+docs: $(READY) ## Serve the site on loopback
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(or $(WAREHOUSE),warehouse)/site 8000
+
+lock: ## Renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --no-strip-extras \
+	    --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
+
+clean: ## Remove everything built, the warehouse excepted
+	rm -rf $(VENV) target logs *.egg-info
