@@ -76,7 +76,7 @@ def write_pages(
         (pages / f"{result.suite_name}.html").write_text(html, encoding="utf-8")
     record = {
         "gate": outcome.gate,
-        "summary": outcome.summary(),
+        "summary": outcome.headline(),
         "passed": outcome.passed,
         "suites": summaries,
         "failures": [str(f) for f in outcome.failures],

@@ -52,19 +52,23 @@ def published_gate(
 
     Args:
         settings: the run's folders.
-        candidate: the DuckDB file with one table for each mart.
+        candidate: the candidate's folder or DuckDB file, with one table for each mart.
         manifest: dbt's manifest.json, which names the marts and their columns.
         previous: the last publication (its folder or DuckDB file), for drift.
     """
     from expectations.engine import Target, run_gate
     from expectations.published import marts_of, measure, published_suite
 
-    if previous is not None and previous.is_dir():
-        previous = previous / "twofold.duckdb"
-    before = measure(previous) if previous is not None and previous.exists() else None
+    last = _database(previous) if previous is not None else None
+    before = measure(last) if last is not None and last.exists() else None
     marts = marts_of(json.loads(manifest.read_text(encoding="utf-8")))
     targets = [Target("main", mart.name, published_suite(mart, before)) for mart in marts]
-    return run_gate("published", candidate, targets, settings.data_docs)
+    return run_gate("published", _database(candidate), targets, settings.data_docs)
+
+
+def _database(publication: Path) -> Path:
+    """The DuckDB file of a publication, given by itself or by its folder."""
+    return publication / "twofold.duckdb" if publication.is_dir() else publication
 
 
 def _raw_tables() -> list[RawTable]:

@@ -60,7 +60,7 @@ class GateOutcome:
             lines = [f"{self.gate} gate: {fault}" for fault in self.failures]
             raise GateError("\n".join(lines))
 
-    def summary(self) -> str:
+    def headline(self) -> str:
         """One line for people."""
         return (
             f"{self.gate} gate {'passed' if self.passed else 'FAILED'}: "
@@ -69,14 +69,17 @@ class GateOutcome:
             f"{len(self.skipped)} tables absent"
         )
 
-    def as_dict(self) -> dict[str, Any]:
-        """What the publication's manifest keeps."""
+    def summary(self) -> dict[str, Any]:
+        """What the publication's manifest keeps; the whole numbers go into the run's summary."""
         return {
-            "passed": self.passed,
+            "result": "passed" if self.passed else "failed",
             "suites": len(self.suites),
             "expectations": self.expectations,
-            "failures": [str(f) for f in self.failures],
-            "warnings": [str(f) for f in self.warnings],
+            "critical": len(self.failures),
+            "warnings": len(self.warnings),
+            "absent": len(self.skipped),
+            "failed": [str(f) for f in self.failures],
+            "warned": [str(f) for f in self.warnings],
             "skipped": dict(sorted(self.skipped.items())),
             "rows": dict(sorted(self.rows.items())),
         }
