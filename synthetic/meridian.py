@@ -1,8 +1,8 @@
 """The synthetic company meridian: files in the contract's shape, and the truth behind them.
 
-Belongs here: options, the order of the SQL files, writing. Does not: what the company is like, which
-stands in ``sql/*.sql``. Every value there is a function of hash(seed, key), so the same options
-give the same bytes, whatever the number of threads.
+Belongs here: options, the order of the SQL files, writing. Does not: what the company is like; that
+stands in sql/*.sql. Every value there is a function of hash(seed, key), so the same options give
+the same bytes, whatever the number of threads.
 """
 
 import argparse
@@ -55,7 +55,7 @@ TRUTH_TABLES = {
     "duplicates": "duplicate_customer_id",
     "economics": "customer_id",
     "timing_differences": "month_start",
-    "booked_months": "entity_id, month_start, document_type",
+    "booked_months": "entity_id, month_start, document_type, lands_as",
     "dirt": "entity_id, table_name, kind",
     "parameters": "seed",
 }

@@ -5,6 +5,7 @@ create or replace table sim_booked (
     posted_on date,
     partner_entity_id varchar,
     document_type varchar,
+    dirt_kind varchar,
     list_amount decimal(18, 4),
     discount_amount decimal(18, 4),
     rebate_amount decimal(18, 4),

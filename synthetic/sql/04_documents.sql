@@ -65,6 +65,7 @@ select
     partner_entity_id is null
     and uniform(order_key, 'credit') < 0.004 + 0.012 * s_curve(hassle_burden) as is_credited,
     case
+        when partner_entity_id is not null then null
         when uniform(order_key, 'dirt') < 0.0004 then 'positive_credit_note'
         when uniform(order_key, 'dirt') < 0.0007 then 'duplicate_key'
         when uniform(order_key, 'dirt') < 0.0009 then 'unknown_document_type'
@@ -344,15 +345,27 @@ credits as (
             and c.currency = r.base_currency
     where c.credited_amount > 0
 ),
--- documents that no ledger knows: a broken interface delivered them beside the true ones
-ghosts as (
+-- Charges that the ledger booked right and the source delivers wrong: a cancelled credit note under
+-- the type of a credit note, a type that nobody agreed on, two charges under one line number.
+charges as (
     select invoices.* replace (
         document_id || 'X' as document_id,
         case dirt_kind
             when 'positive_credit_note' then 'credit_note'
-            when 'unknown_document_type' then 'pro_forma'
+            when 'unknown_document_type' then 'down_payment'
             else document_type
         end as document_type,
+        0 as units,
+        money(round(net_amount * 0.2, 2) + 1) as list_amount,
+        money(0) as discount_amount,
+        money(0) as rebate_amount,
+        money(round(net_amount * 0.2, 2) + 1) as net_amount,
+        case when is_foreign then money((round(net_amount * 0.2, 2) + 1) * rate) end as functional_amount,
+        money(0) as freight_charged_amount,
+        money(0) as freight_paid_amount,
+        money(0) as tax_amount,
+        money(0) as direct_cost_amount,
+        money(0) as true_direct_cost_amount,
         false as is_late,
         false as is_corrected
     )
@@ -365,7 +378,7 @@ select * from returns
 union all
 select * from credits
 union all
-select * from ghosts;
+select * from charges;
 
 -- What the books know, in the entity's currency: exact, since foreign amounts and rates have two
 -- decimals each.
@@ -376,6 +389,7 @@ select
     posted_on,
     partner_entity_id,
     document_type,
+    dirt_kind,
     sum(money(list_amount * coalesce(rate, 1))) as list_amount,
     sum(money(discount_amount * coalesce(rate, 1))) as discount_amount,
     sum(money(rebate_amount * coalesce(rate, 1))) as rebate_amount,
@@ -386,7 +400,9 @@ select
     sum(money(true_direct_cost_amount * coalesce(rate, 1))) as direct_cost_amount,
     count(*) as lines_count
 from batch_lines
-where dirt_kind is null
+cross join lateral (
+    select unnest(range(case when dirt_kind = 'duplicate_key' then 2 else 1 end)) as copy_number
+) as copies
 group by all;
 
 insert into sim_customer_years
@@ -460,6 +476,7 @@ select
     posted_on,
     cast(null as varchar) as partner_entity_id,
     'rebate_settlement' as document_type,
+    cast(null as varchar) as dirt_kind,
     sum(money(-paid_amount * coalesce(rate, 1))) as list_amount,
     sum(money(0)) as discount_amount,
     sum(money(-accrued_amount * coalesce(rate, 1))) as rebate_amount,

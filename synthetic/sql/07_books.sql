@@ -142,8 +142,8 @@ with trade as (
         b.partner_entity_id,
         a.account_code,
         cast(case a.account_code
-            when '4000' then case when b.document_type = 'invoice' and b.partner_entity_id is null then -b.list_amount else 0 end
-            when '4100' then case when b.document_type = 'invoice' and b.partner_entity_id is null then b.discount_amount else 0 end
+            when '4000' then case when b.document_type in ('invoice', 'down_payment') and b.partner_entity_id is null then -b.list_amount else 0 end
+            when '4100' then case when b.document_type in ('invoice', 'down_payment') and b.partner_entity_id is null then b.discount_amount else 0 end
             when '4200' then case when b.document_type in ('return', 'credit_note') then -b.net_amount else 0 end
             when '4300' then b.rebate_amount - case when b.document_type = 'rebate_settlement' then b.net_amount else 0 end
             when '4400' then -b.freight_charged_amount

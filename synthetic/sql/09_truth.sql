@@ -102,7 +102,7 @@ select
 from sim_months as m
 cross join sim_horizon as h
 inner join sim_booked as b
-    on b.entity_number = 3 and b.month_index = 11 and b.partner_entity_id is null
+    on b.entity_number = 3 and b.dirt_kind is null and b.month_index = 11 and b.partner_entity_id is null
 where m.month_label in ('2023-11', '2023-12') and h.last_month > 11
 group by m.month_start, m.month_label;
 
@@ -112,6 +112,7 @@ select
     e.entity_id,
     m.month_start,
     b.document_type,
+    coalesce(b.dirt_kind, 'accepted') as lands_as,
     e.currency,
     money(sum(b.list_amount)) as list_amount,
     money(sum(b.discount_amount)) as discount_amount,
