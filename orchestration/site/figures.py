@@ -44,6 +44,8 @@ LABELS = {
     "contribution_amount": "Contribution",
     "customer_sustaining_amount": "Customer-sustaining cost",
     "operating_profit_amount": "Operating profit",
+    "pocket": "pocket value",
+    "trailing_12": "trailing 12 periods",
 }
 PROFIT_LEVELS = ("operating_profit", "contribution", "gross_margin", "pocket")
 STATUSES = ("measured", "low_n", "modelled", "not_measured")

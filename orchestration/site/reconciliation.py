@@ -23,6 +23,9 @@ AMOUNTS = (
     "difference_amount",
 )
 
+# tables with more rows open on request
+FOLD_FROM = 40
+
 Hints = dict[str, dict[str, str]]
 
 
@@ -44,6 +47,7 @@ def reconciliation_tables(publication: Publication, hints: Hints) -> list[Sectio
         _control_totals(publication, hints),
         _quarantine(publication, hints),
         _unassigned(publication, hints),
+        _gates(publication),
         _of_marts(
             publication,
             hints,
@@ -58,14 +62,7 @@ def reconciliation_tables(publication: Publication, hints: Hints) -> list[Sectio
 def assumption_tables(publication: Publication, hints: Hints) -> list[Section]:
     """The sections of the assumptions page."""
     return [
-        _of_marts(
-            publication,
-            hints,
-            "assumptions",
-            "Assumptions",
-            "Every arguable number behind the marts: who owns it, from when, on what evidence.",
-            ("rpt_assumptions",),
-        ),
+        _assumptions(publication, hints),
         _of_marts(
             publication,
             hints,
@@ -75,6 +72,66 @@ def assumption_tables(publication: Publication, hints: Hints) -> list[Section]:
             ("rpt_measurement_coverage",),
         ),
     ]
+
+
+def _assumptions(publication: Publication, hints: Hints) -> Section:
+    """One table a policy; what is only assumed stands first."""
+    mart = "rpt_assumptions"
+    section = Section(
+        "assumptions",
+        "Assumptions",
+        "Every arguable number behind the marts: who owns it, from when, on what evidence. A "
+        "company's own policy files replace these.",
+    )
+    if not publication.has(mart):
+        section.missing = mart
+        return section
+    columns = [c for c in publication.columns[mart] if c not in ("policy", "occurrence")]
+    order = ", ".join(f'"{c}" nulls last' for c in columns)
+    policies = publication.rows(
+        "select policy, count(*) as row_count, "
+        "count(*) filter (where evidence = 'assumed') as assumed_count "
+        f"from {mart} group by policy order by policy"
+    )
+    for policy in policies:
+        rows = publication.rows(
+            f"select * from {mart} where policy = ? "
+            "order by case evidence when 'assumed' then 0 when 'derived' then 1 else 2 end, "
+            f"{order} limit {ROW_LIMIT}",
+            [policy["policy"]],
+        )
+        table = table_of(
+            rows,
+            f"{policy['policy']}: {policy['assumed_count']} of {policy['row_count']} assumed",
+            columns,
+            total_rows=policy["row_count"],
+            source=mart,
+            hints=hints.get(mart),
+        )
+        table.is_folded = len(rows) > FOLD_FROM
+        section.tables.append(table)
+    return section
+
+
+def _gates(publication: Publication) -> Section:
+    """What the gates counted, from the publication's manifest."""
+    section = Section(
+        "gates",
+        "Gates",
+        "A publication exists only if no critical expectation failed; warnings are in the data "
+        "docs with their reason.",
+    )
+    rows = [
+        {"gate": gate, "result": name, "count": number}
+        for gate, result in sorted(publication.manifest.get("gates", {}).items())
+        for name, number in sorted(result.items())
+        if isinstance(number, int)
+    ]
+    if rows:
+        section.tables.append(table_of(rows, "Results by gate"))
+    else:
+        section.missing = "the gates' results"
+    return section
 
 
 def _of_marts(
@@ -102,8 +159,9 @@ def _tie_outs(publication: Publication, hints: Hints) -> Section:
         "tie-outs",
         "Tie-outs to the ledger",
         "Difference = ledger less everything it went to. T2 is 0 by construction; what T1 and T3 "
-        "leave open above materiality makes the period not signable. A typed, owned item explains "
-        "a gap; it does not close it.",
+        "leave open above materiality makes the period not signable. Reconciling items are typed and "
+        "owned: they explain a gap, and only a policy row can make it signable. Columns that are 0 "
+        "in every row are left out.",
     )
     if not publication.has(mart):
         section.missing = mart
@@ -159,8 +217,13 @@ def _tie_outs(publication: Publication, hints: Hints) -> Section:
 
 
 def _filled(rows: list[dict], columns: list[str]) -> list[str]:
-    """The columns that hold anything in these rows."""
-    return [c for c in columns if any(row[c] is not None for row in rows)]
+    """The columns that hold anything in these rows; the difference always stays."""
+    return [
+        c
+        for c in columns
+        if any(row[c] is not None for row in rows)
+        and (not c.endswith("_amount") or c == "difference_amount" or any(row[c] for row in rows))
+    ]
 
 
 def _quarantine(publication: Publication, hints: Hints) -> Section:

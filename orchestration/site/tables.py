@@ -4,6 +4,7 @@ Belongs here: turning rows into a table. Does not: choosing the rows.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from orchestration.site.numbers import NOTHING, digits_needed, fixed, text
@@ -18,12 +19,13 @@ class Table:
 
     caption: str
     labels: list[str]
-    numeric: list[bool]
+    kinds: list[str]
     rows: list[list[str]]
     total_rows: int
     source: str | None = None
     hints: list[str] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
+    is_folded: bool = False
 
     @property
     def left_out(self) -> int:
@@ -34,6 +36,13 @@ class Table:
 def words(name: str) -> str:
     """A column's heading: its name in words, without the suffix that says its type."""
     return name.removesuffix("_amount").removesuffix("_count").replace("_", " ")
+
+
+def _kind(values: list) -> str:
+    """The class of a column's cells: n for numbers, d for dates, which do not wrap."""
+    if any(isinstance(v, (int, Decimal)) and not isinstance(v, bool) for v in values):
+        return "n"
+    return "d" if any(isinstance(v, date) for v in values) else ""
 
 
 def table_of(
@@ -58,11 +67,10 @@ def table_of(
     """
     names = columns or (list(rows[0]) if rows else [])
     cells: dict[str, list[str]] = {}
-    numeric = []
+    kinds = []
     for name in names:
         values = [row[name] for row in rows]
-        is_number = any(isinstance(v, (int, Decimal)) and not isinstance(v, bool) for v in values)
-        numeric.append(is_number)
+        kinds.append(_kind(values))
         if name.endswith("_amount"):
             digits = digits_needed(values)
             cells[name] = [NOTHING if v is None else fixed(v, digits) for v in values]
@@ -71,7 +79,7 @@ def table_of(
     return Table(
         caption=caption,
         labels=[(labels or {}).get(name, words(name)) for name in names],
-        numeric=numeric,
+        kinds=kinds,
         rows=[[cells[name][i] for name in names] for i in range(len(rows))],
         total_rows=len(rows) if total_rows is None else total_rows,
         source=source,
