@@ -1,0 +1,434 @@
+"""The three real sets, read from their files into the input contract, to the cent.
+
+The data is not part of the project. TWOFOLD_REAL_DATA names the folder (default: ../shared/data);
+without it these tests are skipped, and fail in CI.
+"""
+
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import dbt_run, policies
+from orchestration.landing import discover
+from orchestration.register import register
+from orchestration.settings import PROJECT, Settings
+
+DATA = Path(os.environ.get("TWOFOLD_REAL_DATA") or PROJECT.parent / "shared" / "data")
+SOURCES = ("adventureworks", "olist", "online_retail")
+# the control totals read every input table; the period status needs the ledger
+SELECTED = ("+rpt_source_control_totals", "+int_period_status")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The input layer and the tie-outs over the three sets, in a warehouse of their own."""
+    absent = [s for s in SOURCES if not (DATA / s).is_dir()]
+    if absent:
+        reason = f"no folder {', '.join(absent)} in {DATA.name}; set TWOFOLD_REAL_DATA"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    root = tmp_path_factory.mktemp("real")
+    landing = root / "landing"
+    landing.mkdir()
+    for source in SOURCES:
+        (landing / source).symlink_to((DATA / source).resolve())
+    settings = Settings(landing=landing, warehouse=root / "warehouse")
+    policies.compose(settings)
+    register(discover(landing), settings)
+    command = dbt_run.arguments("build", "--indirect-selection", "cautious", "--select", *SELECTED)
+    done = subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", *command],
+        env={**os.environ, **dbt_run.environment(settings)},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    with duckdb.connect(str(settings.build_db), read_only=True) as connection:
+        yield connection
+
+
+def rows(built, query: str) -> list[tuple]:
+    return built.execute(query).fetchall()
+
+
+def one(built, query: str):
+    return rows(built, query)[0][0]
+
+
+def raw_count(file: str) -> int:
+    with duckdb.connect() as connection:
+        return connection.execute(f"select count(*) from '{DATA / file}'").fetchall()[0][0]
+
+
+def test_control_totals_are_the_published_ones(built):
+    found = rows(
+        built,
+        """
+        select
+            source, currency, sum(raw_rows), sum(raw_amount), sum(accepted_amount),
+            sum(raw_freight_charged_amount)
+        from marts.rpt_source_control_totals
+        where input_table = 'revenue_lines' and raw_rows > 0
+        group by source, currency
+        order by source
+        """,
+    )
+    assert found == [
+        (
+            "adventureworks",
+            "USD",
+            121253,
+            Decimal("109809274.2030"),
+            Decimal("109809274.2030"),
+            Decimal("2745235.5249"),
+        ),
+        (
+            "olist",
+            "BRL",
+            22618,
+            Decimal("2768685.9900"),
+            Decimal("2768685.9900"),
+            Decimal("451112.7900"),
+        ),
+        (
+            "online_retail",
+            "GBP",
+            541909,
+            Decimal("9747747.9340"),
+            Decimal("9747747.9340"),
+            Decimal(0),
+        ),
+    ]
+
+
+def test_raw_is_accepted_plus_quarantined_in_every_table(built):
+    found = rows(
+        built,
+        """
+        select source, input_table, sum(raw_rows), sum(accepted_rows), sum(quarantined_rows)
+        from marts.rpt_source_control_totals
+        group by source, input_table
+        having sum(raw_rows) > 0
+        """,
+    )
+    assert {source for source, *_ in found} == set(SOURCES)
+    assert [r for r in found if r[2] != r[3] + r[4]] == []
+
+
+@pytest.mark.parametrize(
+    ("files", "source", "table", "condition"),
+    [
+        (
+            ("FactResellerSales", "FactInternetSales"),
+            "adventureworks",
+            "revenue_lines",
+            "true",
+        ),
+        (("FactFinance",), "adventureworks", "cost_entries", "true"),
+        (("FactCurrencyRate",), "adventureworks", "fx_rates", "entity_id = 'adventureworks_us'"),
+        (("ProspectiveBuyer",), "adventureworks", "prospects", "true"),
+        (("order_items",), "olist", "revenue_lines", "true"),
+        (("orders",), "olist", "deliveries", "true"),
+        (("order_reviews",), "olist", "survey_responses", "true"),
+        (("products",), "olist", "products", "true"),
+        (("online_retail_2010_2011",), "online_retail", "revenue_lines", "true"),
+    ],
+)
+def test_every_row_of_a_file_is_accepted_or_quarantined(built, files, source, table, condition):
+    in_files = sum(raw_count(f"{source}/{f}.parquet") for f in files)
+    counted = one(
+        built,
+        f"""
+        select
+            (select count(*) from input.input_{table}
+             where record_source = '{source}' and {condition})
+            + (select count(*) from input.quarantine_{table}
+               where record_source = '{source}' and {condition})
+        """,
+    )
+    assert counted == in_files
+
+
+def test_adventureworks_cost_and_discount_by_channel(built):
+    found = rows(
+        built,
+        """
+        select
+            channel, sum(net_amount), sum(direct_cost_amount), sum(discount_amount),
+            count(distinct customer_id), min(currency), max(currency)
+        from input.input_revenue_lines
+        where record_source = 'adventureworks'
+        group by channel
+        order by channel
+        """,
+    )
+    assert found == [
+        (
+            "internet",
+            Decimal("29358677.2207"),
+            Decimal("17277793.5757"),
+            Decimal(0),
+            18484,
+            "USD",
+            "USD",
+        ),
+        (
+            "reseller",
+            Decimal("80450596.9823"),
+            Decimal("79980114.3790"),
+            Decimal("527507.9262"),
+            635,
+            "USD",
+            "USD",
+        ),
+    ]
+
+
+def test_rounding_a_line_or_a_customer_month_loses_what_the_total_keeps(built):
+    by_line, by_month = rows(
+        built,
+        """
+        select
+            (select sum(round(net_amount, 2)) from input.input_revenue_lines
+             where record_source = 'adventureworks'),
+            (select sum(amount) from (
+                select round(sum(net_amount), 2) as amount
+                from input.input_revenue_lines
+                where record_source = 'adventureworks'
+                group by customer_id, date_trunc('month', posted_on)
+            ))
+        """,
+    )[0]
+    assert (by_line, by_month) == (Decimal("109809274.00"), Decimal("109809274.98"))
+
+
+def test_adventureworks_has_six_entities_and_customers_of_one_each(built):
+    found = dict(
+        rows(
+            built,
+            """
+            select entity_id, count(*) from input.input_customers
+            where record_source = 'adventureworks' group by entity_id
+            """,
+        )
+    )
+    assert set(found) == {f"adventureworks_{c}" for c in ("us", "ca", "fr", "de", "au", "gb")}
+    by_type = rows(
+        built,
+        """
+        select party_type, count(*), count(distinct customer_id) from input.input_customers
+        where record_source = 'adventureworks' group by party_type order by party_type
+        """,
+    )
+    assert by_type == [("organisation", 701, 701), ("person", 18484, 18484)]
+
+
+def test_every_line_falls_into_the_product_version_it_was_costed_at(built):
+    unmatched = one(
+        built,
+        """
+        select count(*)
+        from input.input_revenue_lines as lines
+        left join input.input_products as products
+            on lines.entity_id = products.entity_id
+            and lines.product_id = products.product_id
+            and lines.posted_on >= products.valid_from
+            and (products.valid_to is null or lines.posted_on <= products.valid_to)
+        where
+            lines.record_source = 'adventureworks'
+            and products.standard_cost * lines.quantity is distinct from lines.direct_cost_amount
+        """,
+    )
+    assert unmatched == 0
+
+
+def test_ledger_units_tie_to_reseller_quantities_period_by_period(built):
+    periods = """
+        select period_start_date, period_end_date from intermediate.int_fiscal_periods
+        where fiscal_calendar_id = 'adventureworks'
+    """
+    found = rows(
+        built,
+        f"""
+        with periods as ({periods}),
+        ledger as (
+            select entity_id, period_start_date, sum(amount) as units
+            from input.input_cost_entries
+            inner join periods on posted_on between period_start_date and period_end_date
+            where account_code = '9520' and scenario = 'actual'
+            group by entity_id, period_start_date
+        ),
+        sold as (
+            select entity_id, period_start_date, sum(quantity) as units
+            from input.input_revenue_lines
+            inner join periods on posted_on between period_start_date and period_end_date
+            where channel = 'reseller'
+            group by entity_id, period_start_date
+        )
+        select
+            entity_id, sum(ledger.units), sum(sold.units),
+            count(*) filter (where ledger.units is distinct from sold.units) > 0
+        from ledger
+        full join sold using (entity_id, period_start_date)
+        group by entity_id
+        order by entity_id
+        """,
+    )
+    assert [
+        (e, booked and int(booked), int(sold), differs) for e, booked, sold, differs in found
+    ] == [
+        ("adventureworks_au", 4948, 4948, False),
+        ("adventureworks_ca", 41761, 41761, False),
+        ("adventureworks_de", 7518, 7380, True),
+        ("adventureworks_fr", 14348, 14348, False),
+        ("adventureworks_gb", None, 13193, True),
+        ("adventureworks_us", 132748, 132748, False),
+    ]
+
+
+def test_ledger_has_one_set_of_postings_in_every_period_of_its_calendar(built):
+    """By calendar month three months of 2011 would have no ledger and three others two."""
+    found = rows(
+        built,
+        """
+        select period_start_date, count(distinct posted_on)
+        from intermediate.int_fiscal_periods
+        left join input.input_cost_entries
+            on posted_on between period_start_date and period_end_date
+            and entity_id = 'adventureworks_us' and account_code = '4200' and scenario = 'actual'
+        where
+            fiscal_calendar_id = 'adventureworks'
+            and period_start_date between date '2010-12-29' and date '2013-11-29'
+        group by period_start_date
+        """,
+    )
+    assert len(found) == 36
+    assert {days for _, days in found} == {1}
+
+
+def test_ledger_signs_make_the_balance_sheet_balance(built):
+    """Debit positive and credit negative: every month's balance accounts add up to nothing."""
+    found = rows(
+        built,
+        """
+        select entries.posted_on, sum(entries.amount)
+        from input.input_cost_entries as entries
+        inner join policies.policy_account_mapping as mapping
+            on
+                entries.account_code = mapping.account_code
+                and mapping.pnl_line = 'balance_sheet'
+                and mapping.chart_id = 'adventureworks'
+        where entries.record_source = 'adventureworks' and entries.scenario = 'actual'
+        group by entries.posted_on
+        having sum(entries.amount) <> 0
+        """,
+    )
+    assert found == []
+
+
+def test_every_account_with_postings_is_mapped(built):
+    unmapped = rows(
+        built,
+        """
+        select distinct account_code, cost_centre_id
+        from intermediate.int_ledger_entries_monthly
+        where pnl_line = 'unmapped'
+        """,
+    )
+    assert unmapped == []
+
+
+def test_adventureworks_is_never_signable(built):
+    found = rows(
+        built,
+        """
+        select distinct period_status from intermediate.int_period_status
+        where entity_id like 'adventureworks%'
+        """,
+    )
+    assert {status for (status,) in found} == {"incomplete", "not_signable"}
+
+
+def test_olist_reviews_are_each_answered_for(built):
+    accepted, mean = rows(
+        built,
+        "select count(*), sum(score) / count(*) from input.input_survey_responses"
+        " where record_source = 'olist'",
+    )[0]
+    assert accepted == 19952
+    assert f"{mean:.3f}" == "4.091"
+    refused = rows(
+        built,
+        "select quarantine_reason, count(*) from input.quarantine_survey_responses"
+        " where record_source = 'olist' group by quarantine_reason",
+    )
+    assert refused == [("same_answer_for_another_order", 34)]
+
+
+def test_olist_deliveries_are_late_by_day(built):
+    late, delivered = rows(
+        built,
+        """
+        select count(*) filter (where delivered_on > promised_on), count(delivered_on)
+        from input.input_deliveries where record_source = 'olist'
+        """,
+    )[0]
+    assert (late, delivered) == (1334, 19431)
+
+
+def test_online_retail_knows_fees_returns_and_the_unknown_customer(built):
+    found = dict(
+        rows(
+            built,
+            """
+            select document_type, count(*) from input.input_revenue_lines
+            where record_source = 'online_retail' group by document_type
+            """,
+        )
+    )
+    assert found == {"invoice": 531283, "return": 8704, "credit_note": 1922}
+    unknown = one(
+        built,
+        "select count(*) from input.input_revenue_lines"
+        " where record_source = 'online_retail' and customer_id = '(unknown)'",
+    )
+    assert unknown == 135080
+    fees = rows(
+        built,
+        """
+        select distinct product_id from input.input_revenue_lines
+        inner join policies.lookup_online_retail_fee_codes on product_id = stock_code
+        """,
+    )
+    assert fees == []
+
+
+def test_most_returns_find_their_original(built):
+    linked, returns, wrong = rows(
+        built,
+        """
+        select
+            count(returned.original_document_id),
+            count(*),
+            count(*) filter (where returned.original_document_id is not null and not exists (
+                select 1 from input.input_revenue_lines as sold
+                where
+                    sold.entity_id = returned.entity_id
+                    and sold.document_id = returned.original_document_id
+                    and sold.customer_id = returned.customer_id
+                    and sold.product_id = returned.product_id
+                    and sold.posted_on <= returned.posted_on
+                    and sold.quantity >= -returned.quantity
+            ))
+        from input.input_revenue_lines as returned
+        where returned.record_source = 'online_retail' and returned.document_type = 'return'
+        """,
+    )[0]
+    assert (linked, returns, wrong) == (7112, 8704, 0)
