@@ -159,8 +159,8 @@ def _tie_outs(publication: Publication, hints: Hints) -> Section:
         "tie-outs",
         "Tie-outs to the ledger",
         "Difference = ledger less everything it went to. T2 is 0 by construction; what T1 and T3 "
-        "leave open above materiality makes the period not signable. Reconciling items are typed and "
-        "owned: they explain a gap, and only a policy row can make it signable. Columns that are 0 "
+        "leave open above materiality makes the period not signable. Reconciling items are typed "
+        "and owned: they explain a gap, and only a policy row can make it signable. Columns 0 "
         "in every row are left out.",
     )
     if not publication.has(mart):
