@@ -166,6 +166,13 @@ def put_in_force(night: Night) -> None:
         night.publication = publish.publish(
             night.settings, night.candidate, night.run_id, manifest
         )
+    if night.settings.postgres_dsn:
+        with night.step("postgres"):
+            from orchestration import postgres
+
+            postgres.load(
+                night.settings.postgres_dsn, night.publication, publish.marts(night.dbt_manifest)
+            )
 
 
 def _manifest(night: Night) -> dict:

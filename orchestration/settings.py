@@ -32,6 +32,7 @@ class Settings:
     policies: Path | None = None
     target: str = "duckdb"
     as_of: date | None = None
+    postgres_dsn: str | None = None
     keep: int = 5
     demo_customers: int = 2000
 
@@ -64,6 +65,7 @@ class Settings:
             policies=Path(policies).resolve() if policies else None,
             target=target,
             as_of=day,
+            postgres_dsn=option("PUBLISH_POSTGRES_DSN"),
         )
 
     @property
