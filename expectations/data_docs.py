@@ -97,8 +97,10 @@ def _row(single: ExpectationValidationResult) -> dict[str, Any]:
     _, wording, observed = block["table"][0][:3]
     return {
         "holds": single.success,
+        "severity": config.severity.value,
+        "why": config.notes,
         "column": config.kwargs.get("column"),
-        "told": (config.meta or {}).get("attributes", {}),
+        "told": config.meta or {},
         "wording": wording if isinstance(wording, list) else [wording],
         "observed": observed,
     }
@@ -106,12 +108,11 @@ def _row(single: ExpectationValidationResult) -> dict[str, Any]:
 
 def _place(row: dict[str, Any]) -> tuple[bool, bool, str, bool, str]:
     """Failures first, then the table as a whole, then its columns."""
-    told = row["told"]
     column = row["column"]
     return (
         row["holds"],
         column is not None,
         column or "",
-        told.get("severity") != "critical",
-        told.get("says", ""),
+        row["severity"] != "critical",
+        row["told"].get("says", ""),
     )

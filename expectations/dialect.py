@@ -37,6 +37,12 @@ class ReadOnlyDialect(Dialect):
     def do_rollback(self, connection: Any) -> None:
         """Keep the pending result: a rollback would drop it."""
 
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        """Run a query, unless it asks for no rows: then do not even open the files behind it."""
+        if parameters and parameters[-1] == 0 and statement.endswith(f"LIMIT ${len(parameters)}"):
+            statement, parameters = "select null where false", None
+        cursor.execute(statement, parameters)
+
     def get_columns(
         self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[dict[str, Any]]:

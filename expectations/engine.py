@@ -112,7 +112,7 @@ def _judge(
 
 def _fault(target: Target, single: ExpectationValidationResult) -> Fault:
     config = single.expectation_config
-    told = (config.meta or {}).get("attributes", {})
+    told = config.meta or {}
     broken = _exception(single)
     return Fault(
         suite=target.suite.name,
@@ -122,7 +122,7 @@ def _fault(target: Target, single: ExpectationValidationResult) -> Fault:
         severity="critical" if broken else str(config.severity.value),
         expectation=told.get("says", config.type),
         observed=broken or _observed(single.result),
-        reason=told.get("why", ""),
+        reason=config.notes or "",
         action=told.get("do", ""),
     )
 

@@ -5,6 +5,7 @@ Belongs here: what each gate looks at. Does not: expectations (landing, publishe
 """
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -77,12 +78,20 @@ def _raw_tables() -> list[RawTable]:
 
 
 def _folders(table: RawTable, landing: Landing) -> list[str]:
-    """Folders whose name must turn up as an entity: their files have no entity_id of their own."""
+    """Entities that must turn up in a required table: one delivered empty is easily overlooked.
+
+    Only folders whose files have no entity_id of their own count (the first file tells); with a
+    single folder the row count says as much.
+    """
+    groups = landing.groups[table]
+    if not table.required or len({group.entity for group in groups}) < 2:
+        return []
     return sorted(
         {
             group.entity
-            for group in landing.groups[table]
-            if group.entity is not None and "entity_id" not in column_types(group)
+            for group in groups
+            if group.entity is not None
+            and "entity_id" not in column_types(replace(group, files=group.files[:1]))
         }
     )
 

@@ -17,11 +17,10 @@ EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
 # beyond one row in twenty it is the date format that is wrong, not the row
 BROKEN_SHARE = 0.05
 # where most rows hold a cell that cannot be read, the delivery is wrong; below it staging
-# quarantines row by row, with the reason
+# quarantines row by row, with the reason, and the published gate warns of the share
 UNREADABLE_SHARE = 0.5
 # a share of empty cells in a required column that is worth a look
 EMPTY_SHARE = 0.5
-UNPARSABLE_SHARE = 0.01
 # rows lost since the last publication; history does not shrink by itself
 DROP_SHARE = 0.2
 # a daily or weekly delivery that is older than this was probably forgotten
@@ -124,7 +123,7 @@ def _column_rules(table: RawTable, column: Column) -> list[Expectation]:
                 strict_min=True,
             )
         )
-        if table.source == "landing":
+        if table.source == "landing" and table.required:
             rules.append(
                 warning(
                     gxe.ExpectColumnValuesToNotBeNull,
@@ -169,33 +168,21 @@ def _plausible_date(table: RawTable, column: Column) -> Expectation:
 
 
 def _contract_rules(table: RawTable, folders: list[str]) -> list[Expectation]:
-    cells = {"column": "unparsable_cells"}
     rules = [
         critical(
             gxe.ExpectColumnValuesToBeNull,
             f"cells that can be read in at least {1 - UNREADABLE_SHARE:.0%} of the rows",
             "Check number and date formats of the file; the cells named do not parse.",
+            column="unparsable_cells",
             mostly=1 - UNREADABLE_SHARE,
-            **cells,
-        ),
-        warning(
-            gxe.ExpectColumnValuesToBeNull,
-            f"cells that can be read in at least {1 - UNPARSABLE_SHARE:.0%} of the rows",
-            "Look at the quarantine of this table.",
-            "single rows are quarantined with their reason, not lost",
-            mostly=1 - UNPARSABLE_SHARE,
-            **cells,
-        ),
+        )
     ]
     if folders:
-        make = critical if table.required else warning
-        why = "" if table.required else "the table is optional"
         rules.append(
-            make(
+            critical(
                 gxe.ExpectColumnDistinctValuesToContainSet,
                 f"rows of every entity that delivered it ({', '.join(folders)})",
                 "Deliver the files of the missing entity again: they hold no rows.",
-                why,
                 column="entity_id",
                 value_set=folders,
             )

@@ -33,6 +33,6 @@ def _expectation(
     return kind(
         severity=severity,
         notes=why or None,
-        meta={"attributes": {"severity": severity, "says": says, "do": do, "why": why}},
+        meta={"says": says, "do": do},
         **arguments,
     )
