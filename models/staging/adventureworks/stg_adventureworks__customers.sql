@@ -94,7 +94,8 @@ final as (
         cast(null as {{ dbt.type_string() }}) as partner_entity_id,
         cast('1900-01-01' as date) as valid_from,
         cast(null as date) as valid_to,
-        cast('1900-01-01' as timestamp) as recorded_at,
+        -- a person is not known before his first purchase; of resellers the file says nothing
+        cast(coalesce(acquired_on, cast('1900-01-01' as date)) as timestamp) as recorded_at,
         case
             when customer_id is null then 'missing_customer_id'
             when entity_id is null then 'unknown_territory'
