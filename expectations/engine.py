@@ -84,7 +84,10 @@ def run_gate(
             _judge(batch, target, result, outcome)
             results.append((target.relation, result))
     finally:
+        # both engines keep a pooled connection, and DuckDB lets nobody write while one is open
         source.get_execution_engine().close()
+        source.get_execution_engine().engine.dispose()
+        source.get_engine().dispose()
     write_pages(data_docs, outcome, results)
     return outcome
 
