@@ -62,7 +62,9 @@ happened as (
         events.period_index,
         rates.term,
         cast(0 as {{ type_whole() }}) as opportunity_units,
-        {{ score_units('events.quantity * rates.effect_per_unit') }} as effect_units
+        {{ divide_rounded(
+            '(' ~ to_units('events.quantity', 4) ~ ' * rates.effect_units)', '10000'
+        ) }} as effect_units
     from {{ ref('int_operational_events') }} as events
     inner join {{ ref('int_hassle_rates') }} as rates
         on

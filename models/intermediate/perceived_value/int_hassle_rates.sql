@@ -12,7 +12,6 @@ in_force as (
         rates.term,
         rates.opportunity,
         {{ score_units('rates.effect_per_unit') }} as effect_units,
-        rates.effect_per_unit,
         rates.minute_value_amount,
         rates.is_ordinary,
         row_number() over (
@@ -40,7 +39,6 @@ final as (
         term,
         opportunity,
         effect_units,
-        effect_per_unit,
         minute_value_amount,
         is_ordinary
     from in_force
