@@ -17,7 +17,7 @@ from markupsafe import Markup
 from orchestration.settings import Settings
 from orchestration.site import charts, lineage
 from orchestration.site.dictionary import MartText, marts_of, read_manifest
-from orchestration.site.figures import PERIODS, Entity, read_entities
+from orchestration.site.figures import PERIODS, ZONES, Entity, read_entities
 from orchestration.site.numbers import fixed, money, percent, text
 from orchestration.site.publication import Publication
 from orchestration.site.reconciliation import assumption_tables, reconciliation_tables
@@ -112,6 +112,7 @@ def _write_own_pages(
         "entities": entities,
         "attribution": ATTRIBUTION,
         "periods": PERIODS,
+        "zones": ZONES,
     }
     contents = {
         "index.html": {"drawn": {e.entity_id: _draw(e) for e in entities}},
@@ -143,7 +144,7 @@ def _environment() -> Environment:
         "text": text,
         "words": charts.label,
     }
-    environment.globals["percent"] = percent
+    environment.globals |= {"percent": percent, "beyond_frame": charts.beyond_frame}
     return environment
 
 

@@ -37,7 +37,9 @@ STATUS_LABELS = {
     "modelled": "modelled, nobody asked",
     "not_measured": "not measured",
 }
-QUADRANT_COLOURS = (BLUE, GREEN, ORANGE, RED, PURPLE, "#56B4E9", "#F0E442", INK)
+# colour says profit, shape says where the perceived value stands to its band
+SIDE_COLOURS = {"profitable": BLUE, "unprofitable": RED}
+ZONE_SYMBOLS = {"below_band": "triangle-down", "within_band": "circle", "above_band": "diamond"}
 
 
 def label(code: str) -> str:
@@ -122,7 +124,7 @@ def whale_curve(entity: Entity) -> go.Figure | None:
     curves = [curve for curve in entity.curves if curve.points]
     if not curves:
         return None
-    figure = _figure("customers, most profitable first", f"cumulative profit, {entity.currency}")
+    figure = _figure("customers, most profitable first", f"cumulated, {entity.currency}")
     for position, curve in enumerate(curves):
         colour = (BLUE, ORANGE, GREEN, PURPLE)[position % 4]
         ranks = [0] + [rank for rank, _ in curve.points]
@@ -181,6 +183,7 @@ def perceived_value(entity: Entity) -> go.Figure | None:
                 customdata=[f"{start} to {start + BIN_WIDTH}" for start, _ in found],
                 hovertemplate="%{customdata}: %{y:,} customers<extra>%{fullData.name}</extra>",
             )
+    _shade_band(figure, entity)
     figure.add_vline(x=1, line={"color": INK, "width": 1.5, "dash": "dash"})
     figure.add_annotation(x=1, y=1, yref="paper", text="par", showarrow=False, xanchor="left")
     return figure
@@ -196,8 +199,9 @@ def value_map(entity: Entity) -> go.Figure | None:
         f"profit: value of the customer, {entity.currency}",
         height=520,
     )
-    quadrants = sorted({point["quadrant"] for point in points})
-    for position, quadrant in enumerate(quadrants):
+    quadrants = {point["quadrant"] for point in points}
+    for quadrant in sorted(quadrants, key=lambda q: (not q.endswith("_band"), q)):
+        side, _, zone = quadrant.partition("_")
         members = [point for point in points if point["quadrant"] == quadrant]
         figure.add_scatter(
             x=[float(point["perceived_value_index"]) for point in members],
@@ -205,10 +209,10 @@ def value_map(entity: Entity) -> go.Figure | None:
             mode="markers",
             name=_escape(label(quadrant)),
             marker={
-                "color": QUADRANT_COLOURS[position % len(QUADRANT_COLOURS)],
+                "color": SIDE_COLOURS.get(side, GREY),
                 "size": 7,
-                "opacity": 0.65,
-                "symbol": position % 8,
+                "opacity": 0.6,
+                "symbol": ZONE_SYMBOLS.get(zone, "x-thin-open"),
             },
             text=[_escape(point["name"] or point["customer_id"]) for point in members],
             customdata=[
@@ -224,6 +228,15 @@ def value_map(entity: Entity) -> go.Figure | None:
             + _escape(entity.currency)
             + "<extra>%{fullData.name}</extra>",
         )
+    _shade_band(figure, entity)
+    low, high = frame(entity)
+    figure.update_yaxes(range=[low, high])
+    figure.add_vline(x=1, line={"color": INK, "width": 1, "dash": "dash"})
+    figure.add_hline(y=0, line={"color": INK, "width": 1})
+    return figure
+
+
+def _shade_band(figure: go.Figure, entity: Entity) -> None:
     band = entity.value_map
     if band.band_low is not None and band.band_high is not None:
         figure.add_vrect(
@@ -234,9 +247,24 @@ def value_map(entity: Entity) -> go.Figure | None:
             line_width=0,
             layer="below",
         )
-    figure.add_vline(x=1, line={"color": INK, "width": 1, "dash": "dash"})
-    figure.add_hline(y=0, line={"color": INK, "width": 1})
-    return figure
+
+
+def frame(entity: Entity) -> tuple[float, float]:
+    """The profits the value map shows: all but the outermost hundredth at either end, and 0."""
+    profits = sorted(point["profit_amount"] for point in entity.value_map.points)
+    beyond = len(profits) // 100
+    low = min(profits[beyond], Decimal(0))
+    high = max(profits[-1 - beyond], Decimal(0))
+    margin = (high - low) / 10 or Decimal(1)
+    return float(low - margin), float(high + margin)
+
+
+def beyond_frame(entity: Entity) -> int:
+    """How many of the points drawn lie outside the frame."""
+    if not entity.value_map.points:
+        return 0
+    low, high = frame(entity)
+    return sum(not low <= point["profit_amount"] <= high for point in entity.value_map.points)
 
 
 def _short(amount: Decimal) -> str:

@@ -48,6 +48,7 @@ LABELS = {
     "trailing_12": "trailing 12 periods",
 }
 PROFIT_LEVELS = ("operating_profit", "contribution", "gross_margin", "pocket")
+ZONES = ("below_band", "within_band", "above_band")
 STATUSES = ("measured", "low_n", "modelled", "not_measured")
 
 
@@ -106,6 +107,11 @@ class PerceivedValue:
     above_par: int = 0
     with_index: int = 0
 
+    @property
+    def answered(self) -> int:
+        """Customers who said something themselves, however little."""
+        return self.customers.get("measured", 0) + self.customers.get("low_n", 0)
+
 
 @dataclass
 class ValueMap:
@@ -119,6 +125,7 @@ class ValueMap:
     both: int = 0
     without_value: int = 0
     without_profit: int = 0
+    zones: dict[str, int] = field(default_factory=dict)
     points: list[dict] = field(default_factory=list)
     quadrants: list[dict] = field(default_factory=list)
 
@@ -269,6 +276,7 @@ def _read_waterfalls(publication: Publication, entities: dict[str, Entity]) -> N
             facts.entity_id,
             count(*) as row_count,
             count(distinct facts.customer_id) as customers,
+            count(*) filter (where facts.is_direct_cost_assumed) as assumed_rows,
             {", ".join(selected)}
         from fct_customer_profitability_monthly as facts
         inner join recent_periods
@@ -283,6 +291,11 @@ def _read_waterfalls(publication: Publication, entities: dict[str, Entity]) -> N
         entity.active_customers = row["customers"]
         entity.revenue = row["invoice_amount"]
         entity.waterfall = waterfall_of(row)
+        if row["assumed_rows"]:
+            entity.waterfall.notes.append(
+                f"Direct cost is assumed in {row['assumed_rows']:,} of {row['row_count']:,} "
+                "customer-periods: a rate by policy, in no source."
+            )
         for total, _ in STEPS[3:]:
             if row[f"{total}_rows"]:
                 entity.profit, entity.profit_level = row[total], LABELS[total]
@@ -528,6 +541,7 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
             facts.measurement_status,
             facts.band_lower_index,
             facts.band_upper_index,
+            facts.value_zone,
             coalesce(facts.quadrant, 'not_measured') as quadrant,
             facts.customer_strategy,
             facts.profit_level,
@@ -556,6 +570,15 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
     """):
         if entity := entities.get(row.pop("entity_id")):
             entity.value_map = ValueMap(**row)
+    for row in publication.rows("""
+        select entity_id, value_zone, count(*) as customers
+        from latest_customer_value
+        where value_zone is not null
+        group by entity_id, value_zone
+        order by entity_id, value_zone
+    """):
+        if entity := entities.get(row["entity_id"]):
+            entity.value_map.zones[row["value_zone"]] = row["customers"]
     for row in publication.rows("""
         select
             entity_id,

@@ -12,6 +12,7 @@ function draw(plot) {
     responsive: true,
     displaylogo: false,
     displayModeBar: false,
+    doubleClick: "reset+autosize",
   });
 }
 
