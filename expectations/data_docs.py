@@ -24,13 +24,17 @@ from great_expectations.render.view import DefaultJinjaPageView
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from expectations.outcome import GateOutcome
+from expectations.wording import broken, observed
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 
 @cache
 def _environment() -> Environment:
-    """Great Expectations' templates and filters, with our templates in front."""
+    """Great Expectations' templates and filters, with our templates in front.
+
+    Ours end in .html, which turns escaping on; theirs escape in the filters.
+    """
     environment = DefaultJinjaPageView().env
     environment.loader = ChoiceLoader([FileSystemLoader(str(TEMPLATES)), environment.loader])
     # element ids are random otherwise, and the same run would give other bytes
@@ -65,7 +69,7 @@ def write_pages(
         summaries.append(summary)
         html = (
             _environment()
-            .get_template("suite.j2")
+            .get_template("suite.html")
             .render(
                 gate=outcome.gate,
                 summary=summary,
@@ -86,23 +90,24 @@ def write_pages(
     text = json.dumps(record, indent=1, ensure_ascii=False)
     (folder / f"{outcome.gate}.json").write_text(text + "\n", encoding="utf-8")
     records = [json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json"))]
-    index = _environment().get_template("index.j2").render(gates=records)
+    index = _environment().get_template("index.html").render(gates=records)
     (folder / "index.html").write_text(index, encoding="utf-8")
 
 
 def _row(single: ExpectationValidationResult) -> dict[str, Any]:
-    """One expectation: ours in plain words, Great Expectations' wording and what it observed."""
+    """One expectation: in our plain words and in Great Expectations' wording."""
     config = single.expectation_config
     block = ValidationResultsTableContentBlockRenderer.render([single]).to_json_dict()
-    _, wording, observed = block["table"][0][:3]
+    wording = block["table"][0][1]
     return {
         "holds": single.success,
         "severity": config.severity.value,
         "why": config.notes,
         "column": config.kwargs.get("column"),
         "told": config.meta or {},
-        "wording": wording if isinstance(wording, list) else [wording],
-        "observed": observed,
+        # where it failed, examples from the data follow the wording: ours are shown instead
+        "wording": wording[0] if isinstance(wording, list) else wording,
+        "observed": broken(single) or observed(single),
     }
 
 

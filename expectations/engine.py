@@ -5,9 +5,8 @@ gate runs. Importing this module imports Great Expectations (seconds): `gates` d
 """
 
 import logging
+import warnings
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from expectations.data_docs import write_pages
 from expectations.dialect import register_dialect
 from expectations.outcome import Fault, GateOutcome
+from expectations.wording import broken, observed
 
 # counts for every expectation, but no example values: those cost a scan each
 _COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -67,6 +67,8 @@ def run_gate(
         The outcome; a suite's own `success` ignores severity, so blocking is decided here.
     """
     outcome = GateOutcome(gate, skipped=dict(skipped or {}))
+    # naming the schema asset by asset is deprecated in favour of one data source per schema
+    warnings.filterwarnings("ignore", "`schema_name` is deprecated", DeprecationWarning)
     context = quiet_context()
     source = context.data_sources.add_sql(
         name=gate,
@@ -116,52 +118,15 @@ def _judge(
 def _fault(target: Target, single: ExpectationValidationResult) -> Fault:
     config = single.expectation_config
     told = config.meta or {}
-    broken = _exception(single)
+    cannot = broken(single)
     return Fault(
         suite=target.suite.name,
         table=target.relation,
         column=config.kwargs.get("column"),
         # an expectation that cannot be evaluated has not been met, whatever its severity
-        severity="critical" if broken else str(config.severity.value),
+        severity="critical" if cannot else str(config.severity.value),
         expectation=told.get("says", config.type),
-        observed=broken or _observed(single.result),
+        observed=cannot or observed(single),
         reason=config.notes or "",
         action=told.get("do", ""),
     )
-
-
-def _exception(single: ExpectationValidationResult) -> str | None:
-    info = single.exception_info or {}
-    infos = [info] if "raised_exception" in info else list(info.values())
-    for one in infos:
-        if one.get("raised_exception"):
-            first = str(one.get("exception_message") or "").strip().splitlines()
-            return f"that it cannot be evaluated: {first[0] if first else 'no reason given'}"
-    return None
-
-
-def _observed(result: dict[str, Any]) -> str:
-    if "unexpected_count" in result:
-        total = result.get("element_count") or 0
-        text = f"{result['unexpected_count']} of {total} rows otherwise"
-        examples = [_shown(v) for v in result.get("partial_unexpected_list") or [] if v is not None]
-        return text + (f", such as {', '.join(dict.fromkeys(examples))}" if examples else "")
-    value = result.get("observed_value")
-    rows = (result.get("details") or {}).get("unexpected_rows")
-    if rows:
-        return f"{value} rows: " + "; ".join(_row(r) for r in rows[:5])
-    return _shown(value)
-
-
-def _row(row: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {_shown(value)}" for name, value in row.items())
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return str(value)
