@@ -121,6 +121,7 @@ class _World:
     ) -> None:
         self.connection = connection
         self.folder = folder
+        self.columns: dict[str, list[str]] = {}
         self.months = months
         expected = lines or customers * months * 1.2
         self.in_parts = expected >= LARGE
@@ -185,8 +186,10 @@ class _World:
             )
 
     def _columns(self, relation: str) -> list[str]:
-        rows = self.connection.execute(f"describe {relation}").fetchall()
-        return [r[0] for r in rows]
+        if relation not in self.columns:
+            rows = self.connection.execute(f"describe {relation}").fetchall()
+            self.columns[relation] = [name for name, *_ in rows]
+        return self.columns[relation]
 
     def _copy(self, relation: str, which: str, order: str, path: Path) -> None:
         names = [c for c in self._columns(relation) if c not in OWN_COLUMNS]

@@ -37,7 +37,7 @@ from (
     ('key_account', 'organisation', 0.03, 3.60, 7, 42, 140, 30, 1.00, 0.6, 0.60),
     ('mid_market', 'organisation', 0.20, 1.05, 5, 20, 80, 15, 0.80, 0.6, 0.20),
     ('small_business', 'organisation', 0.55, 0.34, 3, 8, 30, 0, 0.55, 0.5, 0.07),
-    ('household', 'person', 0.90, 0.20, 2, 3, 10, 0, 0.40, 0.5, 0.05),
+    ('household', 'person', 0.90, 0.20, 2, 4, 10, 0, 0.40, 0.5, 0.05),
     ('student', 'person', 1.00, 0.14, 2, 2, 60, 0, 0.35, 0.4, 0.04)
 ) as t (
     segment, party_type, upper_share, orders_rate, lines_most, units_most, discount_thousandths,

@@ -188,8 +188,10 @@ with shaped as (
         v.leave_month,
         case when p.is_difficult then 2 else p.lines_most end as lines_upto,
         case when p.is_difficult then greatest(2, p.units_most // 5) else p.units_most end as units_upto,
-        cast((p.discount_thousandths + case when p.is_difficult then 80 else 0 end
-            + pick_number(p.n, 'discount', 30)) * 0.001 as decimal(4, 3)) as discount_rate,
+        cast(case
+            when p.partner_entity_id is not null then 0
+            else p.discount_thousandths + case when p.is_difficult then 80 else 0 end + pick_number(p.n, 'discount', 30)
+        end * 0.001 as decimal(4, 3)) as discount_rate,
         cast(case
             when p.rebate_thousandths = 0 then 0
             else p.rebate_thousandths + pick_number(p.n, 'rebate', 20)

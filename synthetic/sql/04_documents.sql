@@ -58,7 +58,7 @@ select
         when uniform(order_key, 'channel') < 0.9 then 'webshop'
         else 'counter'
     end as channel,
-    uniform(order_key, 'unnamed') < 0.0005 and partner_entity_id is null as is_unnamed,
+    uniform(order_key, 'unnamed') < 0.0008 and partner_entity_id is null as is_unnamed,
     uniform(order_key, 'late') < 0.015 and month_index < getvariable('months') as is_late,
     uniform(order_key, 'corrected') < 0.002 and month_index < getvariable('months') as is_corrected,
     uniform(order_key, 'return') < return_chance as is_returned,
@@ -66,9 +66,9 @@ select
     and uniform(order_key, 'credit') < 0.004 + 0.012 * s_curve(hassle_burden) as is_credited,
     case
         when partner_entity_id is not null then null
-        when uniform(order_key, 'dirt') < 0.0004 then 'positive_credit_note'
-        when uniform(order_key, 'dirt') < 0.0007 then 'duplicate_key'
-        when uniform(order_key, 'dirt') < 0.0009 then 'unknown_document_type'
+        when uniform(order_key, 'dirt') < 0.0015 then 'positive_credit_note'
+        when uniform(order_key, 'dirt') < 0.0025 then 'duplicate_key'
+        when uniform(order_key, 'dirt') < 0.0030 then 'unknown_document_type'
     end as dirt_kind
 from dated;
 

@@ -290,7 +290,7 @@ from (
     select
         *,
         unnest(range(1, cast(floor(
-            case segment when 'key_account' then 1.1 when 'mid_market' then 0.22 else 0.0 end
+            case segment when 'key_account' then 1.1 else 0.22 end * least(1.6, 0.25 + 0.5 * size_rate)
             -- more visits than anything bought justifies, to a few
             * case when uniform(n, 'pampered') < 0.1 then 3.0 else 1.0 end
             + uniform(month_key, 'visits')

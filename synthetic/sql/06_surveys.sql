@@ -3,14 +3,20 @@
 
 create or replace temp table batch_invitations as
 -- once a year, in the customer's own month
-with yearly as (
+with due as (
     select
         a.*,
-        unnest(range(1, case a.segment when 'key_account' then 4 when 'mid_market' then 3 else 2 end)) as person_number
+        case a.segment when 'key_account' then 12 when 'mid_market' then 4 else 1 end as people_count
     from batch_active as a
     where
         a.month_index % 12 = pick_number(a.n, 'survey month', 12)
         and uniform(a.n * 64 + (a.month_index - 1) // 12, 'invited') < a.survey_chance
+),
+yearly as (
+    select
+        *,
+        unnest(range(1, people_count + 1)) as person_number
+    from due
 ),
 relationship as (
     select
@@ -24,7 +30,8 @@ relationship as (
         customer_id || '-R' || person_number as respondent_id,
         draw(month_key * 16 + person_number, 'relationship') >> 8 as response_key,
         n * 16 + person_number as person_key,
-        case when person_number = case segment when 'key_account' then 3 else 2 end then 'user' else 'payer' end as role,
+        -- of four in a large organisation, one uses what the others pay for
+        case when people_count > 2 and person_number % 4 = 0 then 'user' else 'payer' end as role,
         cast(null as varchar) as document_id,
         cast(month_start + 4 as date) as asked_on,
         cast(null as varchar) as competitor_id,
@@ -50,9 +57,11 @@ after_delivery as (
         d.customer_id,
         'after_delivery' as survey_id,
         'DEL-' || d.document_id as response_id,
-        d.customer_id || '-R1' as respondent_id,
+        d.customer_id || '-R' || (1 + d.order_number % case d.segment when 'key_account' then 12 when 'mid_market' then 4 else 1 end)
+        as respondent_id,
         d.order_key + 5 as response_key,
-        d.n * 16 + 1 as person_key,
+        d.n * 16 + 1 + d.order_number % case d.segment when 'key_account' then 12 when 'mid_market' then 4 else 1 end
+        as person_key,
         'payer' as role,
         d.document_id,
         -- some are asked before the goods are there

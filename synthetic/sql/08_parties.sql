@@ -132,7 +132,7 @@ select
     null, c.segment, c.country, date '2022-01-01', null, null, null, date '2022-01-01', null,
     timestamp '2022-01-01 10:00:00'
 from sim_customers as c
-where c.partner_entity_id is null and (uniform(c.n, 'robot') < 0.002 or c.n % 1000 = 5);
+where c.partner_entity_id is null and (uniform(c.n, 'robot') < 0.002 or c.n % 1000 in (5, 55, 85));
 
 create or replace table out_party_relations as
 with parties as (
