@@ -18,7 +18,7 @@ from orchestration.settings import Settings
 from orchestration.site import charts, lineage
 from orchestration.site.dictionary import MartText, marts_of, read_manifest
 from orchestration.site.figures import PERIODS, ZONES, Entity, read_entities
-from orchestration.site.numbers import fixed, money, percent, text
+from orchestration.site.numbers import NOTHING, fixed, money, percent, text
 from orchestration.site.publication import Publication
 from orchestration.site.reconciliation import assumption_tables, reconciliation_tables
 from orchestration.site.tables import mart_table
@@ -33,6 +33,8 @@ PAGES = (
 )
 DRAWN = (
     ("perceived", charts.perceived_value),
+    ("segments", charts.segments),
+    ("suppliers", charts.suppliers),
     ("waterfall", charts.waterfall),
     ("whale", charts.whale_curve),
     ("map", charts.value_map),
@@ -141,6 +143,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "money": money,
         "count": lambda number: fixed(number, 0),
+        "score": lambda number: NOTHING if number is None else fixed(number, 3),
         "text": text,
         "words": charts.label,
     }

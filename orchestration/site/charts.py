@@ -236,6 +236,70 @@ def value_map(entity: Entity) -> go.Figure | None:
     return figure
 
 
+def segments(entity: Entity) -> go.Figure | None:
+    """Quality against price of the segments, par = 1."""
+    return _quality_against_price(entity.perceived.segments, "par = 1")
+
+
+def suppliers(entity: Entity) -> go.Figure | None:
+    """Quality against price of ourselves and the competitors, the market's mean = 1."""
+    return _quality_against_price(entity.perceived.suppliers, "mean of all rated suppliers = 1")
+
+
+def _quality_against_price(rows: list[dict], reference: str) -> go.Figure | None:
+    shown = [
+        row
+        for row in rows
+        if row["relative_quality"] is not None and row["relative_price"] is not None
+    ]
+    if not shown:
+        return None
+    figure = _figure(
+        f"relative price burden ({reference})", f"relative quality ({reference})", height=460
+    )
+    on_line = sorted(
+        {(row["fair_price"], row["relative_quality"]) for row in shown if row["fair_price"]}
+        | {(Decimal(1), Decimal(1))}
+    )
+    figure.add_scatter(
+        x=[float(price) for price, _ in on_line],
+        y=[float(quality) for _, quality in on_line],
+        mode="lines",
+        name="fair value",
+        line={"color": INK, "width": 1.5, "dash": "dash"},
+        hoverinfo="skip",
+    )
+    for reliability in sorted({row["reliability"] for row in shown}, reverse=True):
+        members = [row for row in shown if row["reliability"] == reliability]
+        figure.add_scatter(
+            x=[float(row["relative_price"]) for row in members],
+            y=[float(row["relative_quality"]) for row in members],
+            mode="markers+text",
+            name=_escape("30 or more customers" if reliability == "shown" else label(reliability)),
+            text=[_escape(row["rated_id"]) for row in members],
+            textposition="top center",
+            cliponaxis=False,
+            marker={
+                "size": [min(30, 7 + (row["customers_count"] or 0) ** 0.5) for row in members],
+                "color": BLUE if reliability == "shown" else "#56B4E9",
+                "opacity": 0.75,
+            },
+            customdata=[
+                [
+                    fixed(row["value_index"], 3),
+                    fixed(row["value_low"], 3),
+                    fixed(row["value_high"], 3),
+                    fixed(row["customers_count"] or 0, 0),
+                ]
+                for row in members
+            ],
+            hovertemplate="%{text}<br>quality %{y:.3f}, price %{x:.3f}"
+            "<br>value %{customdata[0]} (90 %: %{customdata[1]} to %{customdata[2]}),"
+            " n = %{customdata[3]}<extra></extra>",
+        )
+    return figure
+
+
 def _shade_band(figure: go.Figure, entity: Entity) -> None:
     band = entity.value_map
     if band.band_low is not None and band.band_high is not None:

@@ -16,6 +16,7 @@ CURVE_POINTS = 1000
 CURVE_BUDGET = 40_000
 MAP_POINTS = 1500
 MAP_BUDGET = 30_000
+MAP_RATED = 40
 BIN_WIDTH = Decimal("0.05")
 
 # The statement from list to operating profit: each subtotal, and the steps from the one before.
@@ -106,6 +107,10 @@ class PerceivedValue:
     bins: dict[str, dict[Decimal, int]] = field(default_factory=dict)
     above_par: int = 0
     with_index: int = 0
+    # segments against par, suppliers against the market
+    segments: list[dict] = field(default_factory=list)
+    suppliers: list[dict] = field(default_factory=list)
+    reasons: list[dict] = field(default_factory=list)
 
     @property
     def answered(self) -> int:
@@ -202,6 +207,8 @@ def read_entities(publication: Publication) -> list[Entity]:
         _read_pools_left_over,
         _read_curves,
         _read_perceived_value,
+        _read_segments_and_suppliers,
+        _read_stated_reasons,
         _read_value_maps,
         _read_tie_outs,
     ):
@@ -522,6 +529,59 @@ def _read_perceived_value(publication: Publication, entities: dict[str, Entity])
     for entity_id, found in bins.items():
         if entity := entities.get(entity_id):
             entity.perceived.bins = {status: dict(by_bin) for status, by_bin in found.items()}
+
+
+def _read_segments_and_suppliers(publication: Publication, entities: dict[str, Entity]) -> None:
+    """The points of the latest period: quality against price, suppressed ones without numbers."""
+    for row in publication.rows(f"""
+        select
+            entity_id,
+            month_start_date,
+            map_level,
+            rated_id,
+            reference,
+            relative_quality,
+            relative_price,
+            relative_hassle,
+            value_index,
+            value_low,
+            value_high,
+            fair_price,
+            fair_value_rule,
+            response_rate,
+            customers_count,
+            reliability
+        from rpt_value_map
+        qualify
+            month_start_date = max(month_start_date) over (partition by entity_id)
+            and row_number() over (
+                partition by entity_id, map_level
+                order by month_start_date desc, customers_count desc nulls last, rated_id
+            ) <= {MAP_RATED}
+        order by
+            entity_id,
+            case map_level when 'entity' then 0 else 1 end,
+            customers_count desc nulls last,
+            rated_id
+    """):
+        if entity := entities.get(row["entity_id"]):
+            perceived = entity.perceived
+            is_supplier = row["map_level"] == "supplier"
+            (perceived.suppliers if is_supplier else perceived.segments).append(row)
+
+
+def _read_stated_reasons(publication: Publication, entities: dict[str, Entity]) -> None:
+    for row in publication.rows("""
+        select entity_id, reason, statements_count, customers_count
+        from rpt_stated_reasons
+        qualify
+            row_number() over (
+                partition by entity_id order by statements_count desc, reason
+            ) <= 20
+        order by entity_id, statements_count desc, reason
+    """):
+        if entity := entities.get(row["entity_id"]):
+            entity.perceived.reasons.append(row)
 
 
 def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> None:

@@ -63,14 +63,7 @@ def assumption_tables(publication: Publication, hints: Hints) -> list[Section]:
     """The sections of the assumptions page."""
     return [
         _assumptions(publication, hints),
-        _of_marts(
-            publication,
-            hints,
-            "coverage",
-            "What was measured",
-            "By customers and by revenue; what was not measured is counted, never guessed.",
-            ("rpt_measurement_coverage",),
-        ),
+        _coverage(publication, hints),
     ]
 
 
@@ -110,6 +103,42 @@ def _assumptions(publication: Publication, hints: Hints) -> Section:
         )
         table.is_folded = len(rows) > FOLD_FROM
         section.tables.append(table)
+    return section
+
+
+def _coverage(publication: Publication, hints: Hints) -> Section:
+    mart = "rpt_measurement_coverage"
+    section = Section(
+        "coverage",
+        "What was measured",
+        "By customers and by revenue, in the latest period of each entity; what was not measured "
+        "is counted, never guessed.",
+    )
+    if not publication.has(mart):
+        section.missing = mart
+        return section
+    rows = publication.rows(
+        "select entity_id, month_start_date, measurement_status, is_profit_measured, "
+        "customers_count, customers_share, currency, revenue_amount, revenue_share "
+        f"from {mart} "
+        "qualify month_start_date = max(month_start_date) over (partition by entity_id) "
+        "order by entity_id, measurement_status, is_profit_measured"
+    )
+    section.tables.append(
+        table_of(
+            rows[:ROW_LIMIT],
+            "Coverage",
+            total_rows=len(rows),
+            source=mart,
+            labels={
+                "measurement_status": "perceived value",
+                "is_profit_measured": "profit measured",
+                "customers_share": "of customers",
+                "revenue_share": "of revenue",
+            },
+            hints=hints.get(mart),
+        )
+    )
     return section
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from orchestration.site.numbers import NOTHING, digits_needed, fixed, text
+from orchestration.site.numbers import NOTHING, digits_needed, fixed, percent, text
 from orchestration.site.publication import Publication
 
 ROW_LIMIT = 500
@@ -74,6 +74,8 @@ def table_of(
         if name.endswith("_amount"):
             digits = digits_needed(values)
             cells[name] = [NOTHING if v is None else fixed(v, digits) for v in values]
+        elif name.endswith(("_share", "_rate")):
+            cells[name] = [percent(v, 1) for v in values]
         else:
             cells[name] = [text(v) for v in values]
     return Table(

@@ -87,6 +87,23 @@ select entity_id, customer_id, month_start_date, perceived_value_index,
         then 'star' else 'vulnerable' end as quadrant
 from marts.fct_customer_perceived_value_monthly;
 
+create table marts.rpt_value_map as
+select 'alpha' as entity_id, date '2024-12-01' as month_start_date, map_level, rated_id, reference,
+    cast(quality as decimal(18, 9)) as relative_quality,
+    cast(1.1 as decimal(18, 9)) as relative_price, cast(null as decimal(18, 9)) as relative_hassle,
+    cast(quality / 1.1 as decimal(18, 9)) as value_index,
+    cast(quality / 1.2 as decimal(18, 9)) as value_low,
+    cast(quality as decimal(18, 9)) as value_high, cast(quality as decimal(18, 9)) as fair_price,
+    'a line' as fair_value_rule, cast(0.4 as decimal(18, 9)) as response_rate,
+    case when quality is null then null else 40 end as customers_count,
+    case when quality is null then 'suppressed' else 'shown' end as reliability
+from (values ('entity', '(all)', 'par', 1.0), ('segment', $nasty, 'par', 1.2),
+    ('segment', 'tiny', 'par', null), ('supplier', 'rival', 'market', 0.9))
+    as t (map_level, rated_id, reference, quality);
+
+create table marts.rpt_stated_reasons as
+select 'beta' as entity_id, 'Price' as reason, 7 as statements_count, 5 as customers_count;
+
 create table marts.rpt_whale_curve as
 with profits as (
     select 'c' || i as customer_id, cast(2000 - i as decimal(18, 4)) as profit_amount, i as rank
@@ -306,6 +323,20 @@ def test_what_was_not_measured_is_said_and_not_drawn(warehouse: Path) -> None:
     beta = page.split('<section class="entity"')[2]
     assert beta.count("<strong>Not measured.</strong>") == 3
     assert "Gross margin and what follows were not measured" in beta
+
+
+def test_a_suppressed_point_is_named_and_not_drawn(warehouse: Path) -> None:
+    page = _page(warehouse, "index.html")
+    drawn = _charts(page)["segments-alpha"]["data"]
+    names = [text for trace in drawn for text in trace.get("text", [])]
+    assert sorted(names) == ["&lt;script&gt;alert(1)&lt;/script&gt;", "(all)"]
+    assert "<td>tiny</td>" in page and "suppressed" in page
+    assert "suppliers-alpha" in _charts(page)
+
+
+def test_stated_reasons_stand_beside_what_was_not_measured(warehouse: Path) -> None:
+    beta = _page(warehouse, "index.html").split('<section class="entity"')[2]
+    assert "no measure of value" in beta and "<td>Price</td>" in beta
 
 
 def test_waterfall_closes_where_a_part_was_not_measured(warehouse: Path) -> None:
