@@ -1,3 +1,4 @@
+{{ config(meta={"to_blame": "input"}) }}
 -- A line that cannot be converted would drop out of every sum; the failing rows name the currency
 -- and the day, and fx_rates is what has to be delivered.
 select
