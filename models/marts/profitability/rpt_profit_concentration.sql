@@ -36,7 +36,7 @@ sums as (
         sum(({{ to_units('n', 0) }} + 1 - 2 * customer_rank) * profit_units) as difference_units,
         -- twice the trapezoid area under the cumulative curve, times n: 2 * sum of cumulated - total
         2 * sum(cumulative_units) - sum(profit_units) as double_area_units,
-        sum(case when customer_rank <= (n + 9) / 10 then profit_units else 0 end) as top_decile_units
+        sum(case when 10 * customer_rank <= n + 9 then profit_units else 0 end) as top_decile_units
     from ranked
     group by entity_id, period, profit_level
 
