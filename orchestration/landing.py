@@ -5,7 +5,10 @@ landing gate does), or creating relations (register does).
 """
 
 import difflib
+import hashlib
+import os
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,9 +84,30 @@ def _data_files(folder: Path) -> dict[str, list[tuple[str, Path]]]:
     return found
 
 
+def _raw_files(root: Path) -> Iterator[Path]:
+    """Every data file below the landing folder; a folder may be a link to where its files lie."""
+    for folder, names, files in os.walk(root, followlinks=True):
+        names[:] = sorted(n for n in names if n[0] not in "._")
+        shown = sorted(n for n in files if n[0] not in "._")
+        yield from (Path(folder, name) for name in shown if _split(Path(name)))
+
+
 def has_data(root: Path) -> bool:
     """Whether there is any raw file below the landing folder."""
-    return root.is_dir() and any(_split(p) for p in root.rglob("*") if p.is_file())
+    return any(True for _ in _raw_files(root))
+
+
+def fingerprint(root: Path) -> str | None:
+    """A hash over names, sizes and times of the raw files, None where there are none.
+
+    No file is opened, so it is cheap enough to be asked for every minute.
+    """
+    total, found = hashlib.sha256(), False
+    for path in _raw_files(root):
+        about, found = path.stat(), True
+        name = path.relative_to(root).as_posix()
+        total.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\0".encode())
+    return total.hexdigest() if found else None
 
 
 def discover(root: Path) -> Landing:

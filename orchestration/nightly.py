@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,10 +18,10 @@ from pathlib import Path
 import duckdb
 
 from orchestration import dbt_run, policies, publish
-from orchestration.landing import Landing, discover, has_data
+from orchestration.landing import Landing, discover, fingerprint, has_data
 from orchestration.lock import only_writer
 from orchestration.register import register
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import PROJECT, InputError, Settings
 
 
 @dataclass
@@ -33,7 +33,11 @@ class Night:
     say: Callable[[str], None]
     landing: Landing | None = None
     is_synthetic: bool = False
+    # what the raw tables and policies were when they were registered
+    basis: dict[str, str | None] = field(default_factory=dict)
     gates: dict[str, dict] = field(default_factory=dict)
+    # the gates' findings in full, for as long as the process lives
+    outcomes: dict[str, object] = field(default_factory=dict)
     candidate: Path | None = None
     publication: Path | None = None
     took: dict[str, float] = field(default_factory=dict)
@@ -45,18 +49,106 @@ class Night:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Announce and time one step."""
+        """Announce and time one step; it and what follows it count as not done until it ends."""
         self.say(f"{name} …")
+        self.forget(name)
         start = time.perf_counter()
         yield
         self.took[name] = time.perf_counter() - start
+        self.keep()
+
+    def forget(self, name: str) -> None:
+        """From this step on nothing is done."""
+        if name in ORDER:
+            for later in ORDER[ORDER.index(name) :]:
+                self.took.pop(later, None)
+        self.keep()
+
+    def keep(self) -> None:
+        """Note how far the night has come, so that another process can go on (see ``resume``)."""
+        note = {
+            "run_id": self.run_id,
+            "is_synthetic": self.is_synthetic,
+            "landing": str(self.landing.root) if self.landing else None,
+            "basis": self.basis,
+            "gates": self.gates,
+            "candidate": self.candidate.name if self.candidate else None,
+            "publication": self.publication.name if self.publication else None,
+            "took": self.took,
+        }
+        path = _note(self.settings)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+        partial.replace(path)
 
 
 def begin(settings: Settings, say: Callable[[str], None] = print) -> Night:
     """A new run with an id that sorts by start; what a killed run left is cleared."""
     publish.clear_partial(settings)
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z"
-    return Night(settings, run_id, say)
+    return Night(settings, _new_run_id(), say)
+
+
+def _new_run_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z"
+
+
+def _note(settings: Settings) -> Path:
+    return settings.build / "night.json"
+
+
+def last_night(settings: Settings) -> dict:
+    """What the last night noted of itself; empty where there was none."""
+    path = _note(settings)
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def resume(settings: Settings, say: Callable[[str], None] = print) -> Night:
+    """The last night, to go on from where it stopped.
+
+    Raises:
+        InputError: there was none, or what it stands on is not the same any more.
+    """
+    note = last_night(settings)
+    if not note.get("basis"):
+        raise InputError("no night has landed here yet: run the whole night")
+    night = Night(settings, note["run_id"], say, is_synthetic=note["is_synthetic"])
+    policies.compose(settings)
+    night.landing = discover(Path(note["landing"]))
+    night.basis = _basis(night)
+    changed = [name for name, value in night.basis.items() if note["basis"].get(name) != value]
+    if changed:
+        raise InputError(
+            f"changed since the last landing: {', '.join(changed)}; run the whole night"
+        )
+    night.gates, night.took = note["gates"], note["took"]
+    night.candidate = settings.published / note["candidate"] if note["candidate"] else None
+    night.publication = settings.published / note["publication"] if note["publication"] else None
+    return night
+
+
+def _basis(night: Night) -> dict[str, str | None]:
+    settings = night.settings
+    return {
+        "files": fingerprint(night.landing.root),
+        "policies": policies.digest(settings),
+        "day": str(settings.as_of) if settings.as_of else None,
+        "engine": settings.target,
+        "code": code_version(),
+    }
+
+
+def require(night: Night, name: str) -> None:
+    """A step may run only after all before it, in this run or in the one it resumes.
+
+    Raises:
+        InputError: a step before it is not done.
+    """
+    for before in ORDER[: ORDER.index(name)]:
+        if before not in night.took:
+            raise InputError(
+                f"{name}: the step before it, {before}, is not done; run the whole night"
+            )
 
 
 def land(night: Night) -> None:
@@ -76,6 +168,7 @@ def land(night: Night) -> None:
         for note in night.landing.notes:
             night.say(f"note: {note}")
         _usable_build_database(settings)
+        night.basis = _basis(night)
         register(night.landing, settings)
 
 
@@ -120,23 +213,35 @@ def check_landing(night: Night) -> None:
         from expectations.gates import landing_gate
 
         outcome = landing_gate(night.settings, night.landing)
+        night.outcomes["landing"] = outcome
         night.gates["landing"] = outcome.summary()
         outcome.raise_if_blocked()
 
 
-def build(night: Night) -> None:
-    """All models and their tests."""
+def build(
+    night: Night, only: Sequence[str] = (), each: Callable[[object], None] | None = None
+) -> None:
+    """All models and their tests.
+
+    Args:
+        night: the run.
+        only: models and tests by name; after such a part the build does not count as done.
+        each: told every node's result, also when the build fails.
+    """
+    part = ("--indirect-selection", "cautious", "--select", *only) if only else ()
     with night.step("build"):
-        outcome = dbt_run.build(night.settings)
+        outcome = dbt_run.build(night.settings, *part, each=each)
         night.gates["dbt"] = outcome.counts
+    if only:
+        night.forget("build")
 
 
 def export(night: Night) -> None:
     """The candidate: what would be published."""
     with night.step("candidate"):
-        night.candidate = publish.export_candidate(
-            night.settings, night.run_id, night.dbt_manifest
-        )
+        if night.publication:
+            night.run_id, night.publication = _new_run_id(), None
+        night.candidate = publish.export_candidate(night.settings, night.run_id, night.dbt_manifest)
 
 
 def check_candidate(night: Night) -> None:
@@ -155,6 +260,7 @@ def check_candidate(night: Night) -> None:
             night.dbt_manifest,
             current.resolve() if current.exists() else None,
         )
+        night.outcomes["published"] = outcome
         night.gates["published"] = outcome.summary()
         outcome.raise_if_blocked()
 
@@ -163,9 +269,7 @@ def put_in_force(night: Night) -> None:
     """Swap the link; from here on readers see the new publication."""
     with night.step("publication"):
         manifest = _manifest(night)
-        night.publication = publish.publish(
-            night.settings, night.candidate, night.run_id, manifest
-        )
+        night.publication = publish.publish(night.settings, night.candidate, night.run_id, manifest)
     if night.settings.postgres_dsn:
         with night.step("postgres"):
             from orchestration import postgres
@@ -216,6 +320,15 @@ def make_site(night: Night) -> None:
 
 
 STEPS = (land, check_landing, build, export, check_candidate, put_in_force, make_site)
+ORDER = (
+    "landing",
+    "landing gate",
+    "build",
+    "candidate",
+    "published gate",
+    "publication",
+    "site",
+)
 
 
 def run(settings: Settings, say: Callable[[str], None] = print) -> Night:
@@ -251,7 +364,9 @@ def summarise(night: Night, wall: float, cpu: float) -> None:
     facts = {n: r for n, r in manifest["rows"].items() if n.startswith("fct_")}
     say("  marts     " + ", ".join(f"{n} {r:,}" for n, r in facts.items()))
     for gate, result in night.gates.items():
-        say(f"  {gate:<10}" + ", ".join(f"{k} {v}" for k, v in result.items() if isinstance(v, int)))
+        say(
+            f"  {gate:<10}" + ", ".join(f"{k} {v}" for k, v in result.items() if isinstance(v, int))
+        )
     say(f"  marts in  {settings.current / 'twofold.duckdb'}")
     say(f"  site      {settings.site / 'index.html'}")
     steps = ", ".join(f"{n} {s:.1f}" for n, s in night.took.items())
