@@ -6,6 +6,6 @@
 select *
 from {{ model }}
 where
-    {{ condition }}
+    ({{ condition }})
     and ({{ expression }}) is not true
 {% endtest %}
