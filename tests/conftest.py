@@ -1,0 +1,94 @@
+"""Fixtures that several test folders share; each is made once a session, and only when asked for."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestration import dbt_run, policies
+from orchestration.landing import Landing
+from orchestration.register import register
+from orchestration.settings import PROJECT, Settings
+
+
+@dataclass(frozen=True)
+class DbtProject:
+    """The dbt project with a build database of its own, run in a process of its own."""
+
+    settings: Settings
+
+    @property
+    def manifest(self) -> dict:
+        """dbt's manifest as the last command left it."""
+        return json.loads((self.settings.dbt_target / "manifest.json").read_text(encoding="utf-8"))
+
+    @property
+    def results(self) -> list[dict]:
+        """What became of each node of the last command."""
+        path = self.settings.dbt_target / "run_results.json"
+        return json.loads(path.read_text(encoding="utf-8"))["results"]
+
+    def run(self, command: str, *options: str, may_fail: bool = False) -> str:
+        """Run one dbt command and return what it printed."""
+        line = [
+            *(sys.executable, "-m", "dbt.cli.main", command),
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+            *("--log-level", "warn", "--log-level-file", "none", *options),
+        ]
+        environment = os.environ | dbt_run.environment(self.settings)
+        done = subprocess.run(
+            line, capture_output=True, text=True, env=environment, cwd=PROJECT, check=False
+        )
+        printed = done.stdout + done.stderr
+        if done.returncode and not may_fail:
+            raise AssertionError(f"dbt {command} failed\n{printed[-4000:]}")
+        return printed
+
+
+@pytest.fixture(scope="session")
+def dbt_project(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
+    """The project as it parses, with nothing landed: every raw relation is there and empty."""
+    root = tmp_path_factory.mktemp("dbt_project")
+    settings = Settings(landing=root / "landing", warehouse=root / "warehouse")
+    settings.landing.mkdir()
+    policies.compose(settings)
+    register(Landing(settings.landing), settings)
+    project = DbtProject(settings)
+    project.run("parse")
+    return project
+
+
+@pytest.fixture(scope="session")
+def empty_build(dbt_project: DbtProject) -> DbtProject:
+    """The project with every seed and model built without a row, so that its SQL is compiled."""
+    dbt_project.run("build", "--empty", "--exclude-resource-type", "test", "unit_test")
+    return dbt_project
+
+
+@pytest.fixture(scope="session")
+def manifest(dbt_project: DbtProject) -> dict:
+    """dbt's manifest of the project."""
+    return dbt_project.manifest
+
+
+@pytest.fixture(scope="session")
+def compiled_manifest(empty_build: DbtProject) -> dict:
+    """dbt's manifest with the compiled SQL of every model."""
+    return empty_build.manifest
+
+
+@pytest.fixture
+def write() -> Callable[[Path, str], Path]:
+    """Write a text file and the folders above it."""
+
+    def write_text(path: Path, text: str) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write_text
