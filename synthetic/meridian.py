@@ -97,6 +97,7 @@ def generate(
     with duckdb.connect() as connection:
         connection.execute(f"set temp_directory = '{_quoted(spill)}'")
         connection.execute("set preserve_insertion_order = false")
+        connection.execute("set enable_progress_bar = false")
         if threads:
             connection.execute(f"set threads = {int(threads)}")
         _World(connection, folder, customers, months, lines, seed).write()
@@ -148,6 +149,8 @@ class _World:
             self.connection.execute(f"set variable month_to = {last}::bigint")
             self._run("04_documents", "05_events", "06_surveys")
             self._write_months(first, last)
+            if last < self.months:
+                self._run("06b_between_batches")
         self._run("07_books", "08_parties", "09_truth")
         for table, order in WHOLE_TABLES.items():
             self._count_dirt(table)

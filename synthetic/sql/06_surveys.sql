@@ -44,6 +44,7 @@ relationship as (
             when uniform(month_key * 16 + person_number, 'confidential') < 0.97 then 'confidential'
             else 'anonymous'
         end as confidentiality,
+        case segment when 'student' then 0.2 when 'household' then 0.1 when 'key_account' then -0.1 else 0.0 end as price_matters,
         0.0 as response_bonus
     from yearly
 ),
@@ -73,6 +74,7 @@ after_delivery as (
         d.price_burden,
         0.6 * d.hassle_now + case when d.is_damaged then 1.8 else 0.0 end as hassle_burden,
         'confidential' as confidentiality,
+        0.0 as price_matters,
         -0.15 as response_bonus
     from batch_deliveries as d
     where
@@ -147,6 +149,7 @@ market_panel as (
         case when c.competitor_id is null then p.hassle_burden else 0.3 * p.hassle_burden + c.hassle_shift end
         as hassle_burden,
         'anonymous' as confidentiality,
+        0.0 as price_matters,
         0.1 as response_bonus
     from panel_people as p
     cross join (
@@ -218,8 +221,8 @@ placed as (
                 when 'stay' then 0.62 + 0.16 * value_level
                 else case question_id
                     when 'importance_product_quality' then 0.65
-                    when 'importance_service_quality' then 0.72
-                    when 'importance_price' then 0.55
+                    when 'importance_service_quality' then 0.70 - 0.5 * price_matters
+                    when 'importance_price' then 0.55 + price_matters
                     else 0.60
                 end
             end

@@ -52,10 +52,24 @@ select
         when 'organisation' then country || lpad(cast(draw(true_n, 'tax') % 1000000000 as varchar), 9, '0')
         else null
     end as tax_id,
-    lower(first_name) || '.' || replace(lower(last_name), '''', '') || true_n || '@example.com' as email,
-    '+49 30 ' || lpad(cast(draw(true_n, 'phone') % 10000000 as varchar), 7, '0') as phone,
-    (1 + draw(true_n, 'house') % 180) || ' ' || choose(true_n, 'street', ['Main Street', 'Hauptstr.', 'Station Road', 'Park Lane', 'Ringstraße'])
-    || ', ' || choose(true_n, 'town', ['Berlin', 'Leeds', 'Austin', 'Hamburg', 'Bristol', 'Denver', 'Köln']) as address
+    -- an address of the person or the office; a duplicate often came with another one
+    case
+        when is_duplicate and uniform(n, 'other address') < 0.5 then 'info'
+        else lower(first_name) || '.' || replace(lower(last_name), '''', '')
+    end || (draw(true_n, 'mail') % 10000) || '@' || case entity_number
+        when 1 then 'example.de' when 2 then 'example.com' else 'example.co.uk'
+    end as email,
+    case entity_number when 1 then '+49 30 ' when 2 then '+1 512 ' else '+44 20 ' end
+    || lpad(cast(draw(true_n, 'phone') % 10000000 as varchar), 7, '0') as phone,
+    case entity_number
+        when 1 then choose(true_n, 'street', ['Hauptstr.', 'Ringstraße', 'Am Markt', 'Bahnhofstraße'])
+            || ' ' || (1 + draw(true_n, 'house') % 180) || ', ' || choose(true_n, 'town', ['Berlin', 'Hamburg', 'Köln', 'Leipzig'])
+        else (1 + draw(true_n, 'house') % 180) || ' '
+            || choose(true_n, 'street', ['Main Street', 'Station Road', 'Park Lane', 'Church Street']) || ', '
+            || choose(true_n, 'town', case entity_number
+                when 2 then ['Austin', 'Denver', 'Dayton', 'Portland'] else ['Leeds', 'Bristol', 'York', 'Cardiff']
+            end)
+    end as address
 from named;
 
 create or replace table out_customers as
@@ -203,14 +217,18 @@ with systems as (
 typed as (
     select
         *,
+        -- looks like a drawn number, and is never drawn twice: the factors share none with 10^12
+        upper(left(source_system, 1)) || lpad(cast((
+            (n + 1) * case source_system when 'erp' then 982451653 when 'crm' then 961748941 else 941083987 end
+        ) % 1000000000000 as varchar), 12, '0') as source_key,
         uniform(n, 'typo ' || source_system) as typo
     from systems
 )
 select
     entity_id,
-    source_system || '-' || customer_id as source_id,
+    source_system || '|' || source_key as source_id,
     source_system,
-    upper(left(source_system, 1)) || lpad(cast(draw(n, source_system) % 10000000000 as varchar), 10, '0') as source_key,
+    source_key,
     case when source_system = 'erp' or uniform(n, 'linked ' || source_system) < 0.7 then customer_id end as customer_id,
     case
         when source_system = 'crm' and typo < 0.08 then replace(name, 'er', 're')
@@ -220,7 +238,7 @@ select
     end as name,
     case when source_system <> 'erp' or uniform(n, 'email') < 0.6 then email end as email,
     case when typo < 0.6 then phone when typo < 0.8 then replace(phone, ' ', '') end as phone,
-    case when source_system = 'crm' and typo < 0.2 then replace(address, 'Street', 'St.') else address end as address,
+    case when source_system = 'crm' and typo < 0.2 then replace(replace(address, 'Street', 'St.'), 'straße', 'str.') else address end as address,
     case when source_system <> 'webshop' then tax_id end as tax_id,
     timestamp '2022-12-15 08:00:00' as recorded_at
 from typed;
