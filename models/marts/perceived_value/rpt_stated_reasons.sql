@@ -11,18 +11,6 @@ asked as (
 
 ),
 
-counted as (
-
-    select
-        entity_id,
-        reason,
-        count(*) as statements_count,
-        count(distinct customer_id) as customers_count
-    from {{ ref('input_stated_reasons') }}
-    group by entity_id, reason
-
-),
-
 totalled as (
 
     select
@@ -31,7 +19,7 @@ totalled as (
         statements_count,
         customers_count,
         sum(statements_count) over (partition by entity_id) as all_statements_count
-    from counted
+    from {{ ref('int_stated_reasons') }}
 
 ),
 
