@@ -1,0 +1,43 @@
+with
+
+renamed as (
+
+    select
+        entity_id,
+        'landing' as record_source,
+        coalesce(source_id, {{ default_source_id(['grade', 'function', 'statement_id', 'agrees', 'asked_at']) }}) as source_id,
+        grade,
+        function,
+        statement_id,
+        agrees,
+        asked_at,
+        coalesce(recorded_at, asked_at) as recorded_at,
+        unparsable_cells as quarantine_detail
+    from {{ source('landing', 'employee_survey_responses') }}
+
+),
+
+final as (
+
+    select
+        entity_id,
+        record_source,
+        source_id,
+        grade,
+        function,
+        statement_id,
+        agrees,
+        asked_at,
+        recorded_at,
+        case
+            when quarantine_detail is not null then 'unparsable_cell'
+            when grade is null then 'missing_grade'
+            when statement_id is null then 'missing_statement_id'
+            when asked_at is null then 'missing_asked_at'
+        end as quarantine_reason,
+        quarantine_detail
+    from renamed
+
+)
+
+select * from final
