@@ -17,6 +17,7 @@ from great_expectations.core.expectation_validation_result import (
 )
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.datasource.fluent.interfaces import TestConnectionError
 
 from expectations.data_docs import write_pages
 from expectations.dialect import register_dialect
@@ -78,9 +79,13 @@ def run_gate(
     results = []
     try:
         for target in targets:
-            asset = source.add_table_asset(
-                name=target.relation, table_name=target.table, schema_name=target.schema
-            )
+            try:
+                asset = source.add_table_asset(
+                    name=target.relation, table_name=target.table, schema_name=target.schema
+                )
+            except TestConnectionError:
+                outcome.failures.append(_absent(target))
+                continue
             batch = asset.add_batch_definition_whole_table("whole").get_batch()
             result = batch.validate(target.suite, result_format=_COUNTS)
             _judge(batch, target, result, outcome)
@@ -113,6 +118,19 @@ def _judge(
             result.results[position] = single
         fault = _fault(target, single)
         (outcome.failures if fault.severity == "critical" else outcome.warnings).append(fault)
+
+
+def _absent(target: Target) -> Fault:
+    return Fault(
+        suite=target.suite.name,
+        table=target.relation,
+        column=None,
+        severity="critical",
+        expectation="the relation to be there",
+        observed="no such relation",
+        reason="",
+        action="Find the step that should have made it.",
+    )
 
 
 def _fault(target: Target, single: ExpectationValidationResult) -> Fault:

@@ -53,6 +53,8 @@ class Mart:
     columns: tuple[str, ...]
     grain: tuple[str, ...]
     types: dict[str, str] = field(default_factory=dict)
+    # columns that a row may lack by design, such as the customer on a pool's own row
+    may_be_empty: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,17 @@ class Measure:
     revenue: dict[str, float]
 
 
+def _meta(node: dict[str, Any]) -> dict[str, Any]:
+    return node.get("config", {}).get("meta") or node.get("meta") or {}
+
+
 def marts_of(manifest: dict[str, Any]) -> list[Mart]:
     """The marts a manifest names, by name."""
     marts = []
     for node in manifest["nodes"].values():
         if node["resource_type"] != "model" or "marts" not in node["fqn"][1:-1]:
             continue
-        meta = node["config"].get("meta") or node.get("meta") or {}
+        meta = _meta(node)
         columns = node["columns"]
         marts.append(
             Mart(
@@ -78,6 +84,7 @@ def marts_of(manifest: dict[str, Any]) -> list[Mart]:
                 tuple(columns),
                 tuple(meta.get("grain", ())),
                 {name: (c.get("data_type") or "").lower() for name, c in columns.items()},
+                frozenset(n for n, c in columns.items() if _meta(c).get("may_be_empty")),
             )
         )
     return sorted(marts, key=lambda mart: mart.name)
@@ -131,7 +138,11 @@ def _generic_rules(mart: Mart, before: Measure | None) -> list[Expectation]:
                 min_value=least,
             )
         )
-    rules += [_never_null(column) for column in mart.grain if column in KEYS]
+    rules += [
+        _never_null(column)
+        for column in mart.grain
+        if column in KEYS and column not in mart.may_be_empty
+    ]
     if "month_start_date" in mart.columns:
         rules.append(
             critical(

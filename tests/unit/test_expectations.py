@@ -107,7 +107,7 @@ def test_every_required_column_blocks_when_entirely_empty(engine):
         blocking = {
             e.column
             for e in landing_suite(table).expectations
-            if type(e).__name__ == "ExpectColumnProportionOfNonNullValuesToBeBetween"
+            if type(e).__name__ == "ExpectColumnValuesToNotBeNull"
             and e.severity.value == "critical"
         }
         assert blocking == {c.name for c in table.columns if c.required}, table.name
