@@ -29,8 +29,9 @@ NEVER_EMPTY = {
     "fct_customer_value_monthly",
     "rpt_source_control_totals",
 }
-# grain columns without which a reader cannot place a row
-KEYS = ("entity_id", "customer_id", "month_start_date", "currency")
+# grain columns without which a reader cannot place a row; cost that reached no customer has none, so
+# customer_id is a key of the customers' own marts alone
+KEYS = ("entity_id", "month_start_date")
 # rows or revenue lost since the last publication
 DROP_SHARE = 0.2
 # perceived value relative to par: beyond twenty times par an input is in the wrong unit
