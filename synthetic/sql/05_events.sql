@@ -281,7 +281,7 @@ select
     v.customer_id,
     cast(null as varchar) as document_id,
     1 as quantity,
-    case when uniform(v.month_key, 'on site') < 0.4 then 150.0 else 45.0 end as minutes,
+    case when uniform(v.month_key, 'on site') < 0.4 then 90.0 else 30.0 end as minutes,
     '{"on_site": ' || cast(uniform(v.month_key, 'on site') < 0.4 as integer)
     || ', "distance_km": ' || (10 + 40 * v.freight_zone) || '}' as attributes,
     'field' as channel,
