@@ -1,4 +1,4 @@
-"""Fixtures that several test folders share; each is made once a session, and only when asked for."""
+"""Fixtures that test folders share; each is made once a session, and only when asked for."""
 
 import json
 import os
