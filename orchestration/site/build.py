@@ -58,7 +58,7 @@ def build_site(
     new = settings.site.with_name(settings.site.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    dbt_manifest = read_manifest(manifest)
+    dbt_manifest = lineage.with_compiled_sql(read_manifest(manifest), manifest.parent)
     with Publication(publication) as opened:
         built_at = built_at_of(opened.manifest)
         links = _write_other_pages(settings, dbt_manifest, catalog, new, built_at)

@@ -98,6 +98,7 @@ def waterfall(entity: Entity) -> go.Figure | None:
         base=[float(start) for start in starts],
         text=[_short(step.amount) for step in steps],
         textposition="outside",
+        constraintext="none",
         cliponaxis=False,
         customdata=[fixed(step.amount, entity.digits) for step in steps],
         hovertemplate="%{x}: %{customdata} " + _escape(entity.currency) + "<extra></extra>",

@@ -11,6 +11,8 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -44,6 +46,21 @@ def repeatable(manifest: dict, built_at: str) -> dict:
             for unique_id, node in sorted(manifest.get(part, {}).items())
         }
     return cleaned
+
+
+def with_compiled_sql(manifest: dict, target: Path) -> dict:
+    """The manifest with the SQL of every model, where dbt left it.
+
+    A build of some models writes a manifest that has the SQL of those alone; the others lie in
+    the target folder from the run before.
+    """
+    for node in manifest.get("nodes", {}).values():
+        if node.get("resource_type") == "model" and not node.get("compiled_code"):
+            path = target / "compiled" / node["package_name"] / node["original_file_path"]
+            if path.exists():
+                node["compiled_code"] = path.read_text(encoding="utf-8")
+                node["compiled"] = True
+    return manifest
 
 
 def catalog_from_database(manifest: dict, database: Path) -> dict:
@@ -179,24 +196,73 @@ def _trace(manifest: dict, catalog: dict, cache: Path) -> dict:
         found = json.loads(kept.read_text(encoding="utf-8"))
         if found["key"] == key:
             return found["lineage"]
-    logging.getLogger("colibri").setLevel(logging.CRITICAL)
-    with tempfile.TemporaryDirectory() as folder:
+    _know_unions()
+    with tempfile.TemporaryDirectory() as folder, _collected("colibri") as complaints:
         paths = [Path(folder) / f"{name}.json" for name in texts]
         for path, text in zip(paths, texts.values(), strict=True):
             path.write_text(text, encoding="utf-8")
         extractor = DbtColumnLineageExtractor(*map(str, paths))
-    report = DbtColibriReportGenerator(extractor, light_mode=True, disable_telemetry=True)
-    lineage = report.build_full_lineage()
-    errors = lineage.pop("errors", None) or []
+        report = DbtColibriReportGenerator(extractor, light_mode=True, disable_telemetry=True)
+        lineage = _in_order(report.build_full_lineage())
+    for complaint in complaints[:5]:
+        logging.getLogger(__name__).warning("column lineage: %s", complaint)
     cache.mkdir(parents=True, exist_ok=True)
     partial = kept.with_suffix(".partial")
     partial.write_text(json.dumps({"key": key, "lineage": lineage}), encoding="utf-8")
     partial.replace(kept)
-    if errors:
-        logging.getLogger(__name__).warning(
-            "column lineage: %s models could not be traced", len(errors)
-        )
     return lineage
+
+
+def _know_unions() -> None:
+    """Give sqlglot's scopes the name by which colibri 0.3.7 asks for the parts of a union.
+
+    sqlglot 30 renamed it, and colibri then leaves every union without lineage, in silence.
+    """
+    from sqlglot.optimizer.scope import Scope
+
+    if not hasattr(Scope, "union_scopes"):
+        Scope.union_scopes = property(lambda scope: scope.set_operation_scopes)
+
+
+@contextmanager
+def _collected(logger: str) -> Iterator[list[str]]:
+    """What a logger complains of, kept from the console."""
+    complaints: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: complaints.append(record.getMessage())
+    target = logging.getLogger(logger)
+    before = target.propagate, target.level
+    target.propagate = False
+    target.setLevel(logging.ERROR)
+    target.addHandler(handler)
+    try:
+        yield complaints
+    finally:
+        target.removeHandler(handler)
+        target.propagate = before[0]
+        target.setLevel(before[1])
+
+
+def _in_order(lineage: dict) -> dict:
+    """What the page needs of a lineage, in an order that does not change from run to run."""
+    edges = sorted(
+        lineage["lineage"]["edges"],
+        key=lambda edge: tuple(
+            edge.get(name) or "" for name in ("target", "targetColumn", "source", "sourceColumn")
+        ),
+    )
+    return {
+        "metadata": lineage["metadata"],
+        "nodes": dict(sorted(lineage["nodes"].items())),
+        "lineage": {"edges": [{**edge, "id": n} for n, edge in enumerate(edges, start=1)]},
+        "tree": _sorted_tree(lineage["tree"]),
+    }
+
+
+def _sorted_tree(tree: object) -> object:
+    if isinstance(tree, dict):
+        return {name: _sorted_tree(branch) for name, branch in sorted(tree.items())}
+    return sorted(tree) if isinstance(tree, list) else tree
 
 
 def copy_data_docs(source: Path, folder: Path) -> Path | None:
