@@ -29,9 +29,9 @@ NEVER_EMPTY = {
     "fct_customer_value_monthly",
     "rpt_source_control_totals",
 }
-# grain columns without which a reader cannot place a row; cost that reached no customer has none, so
-# customer_id is a key of the customers' own marts alone
-KEYS = ("entity_id", "month_start_date")
+# grain columns without which a reader cannot place a row, unless the contract says that the row may
+# lack them (meta may_be_empty), as cost that reached no customer does
+KEYS = ("entity_id", "customer_id", "month_start_date", "currency")
 # rows or revenue lost since the last publication
 DROP_SHARE = 0.2
 # perceived value relative to par: beyond twenty times par an input is in the wrong unit
@@ -41,8 +41,16 @@ MARGIN_LOW, MARGIN_HIGH = -0.5, 0.98
 UNKNOWN_SHARE = 0.3
 NOT_MEASURED_SHARE = 0.5
 QUARANTINE_SHARE = 0.05
-QUARANTINE_LIMIT = 0.5
+# a required table of which most is in quarantine carries no report; a handful of rows is judged by
+# eye, and only blocks when none is left
+QUARANTINE_LIMIT, QUARANTINE_LIMIT_ROWS = 0.5, 100
+REQUIRED_TABLES = ("customers", "revenue_lines", "cost_entries")
 UNASSIGNED_SHARE = 0.2
+# the mean index of an entity; par is 1, and customers scatter around it
+MEAN_INDEX_LOW, MEAN_INDEX_HIGH = 0.5, 2
+LOSS_MAKING_SHARE = 0.6
+# of enough customer months to speak of a distribution
+ONE_QUADRANT_SHARE, PLACED_ROWS = 0.95, 30
 REBUILD = "Do not publish; find the model that made it in the lineage, and fix it."
 
 
@@ -284,6 +292,66 @@ def _perceived_value(mart: Mart, before: Measure | None) -> list[Expectation]:
             "having count(*) filter (where measurement_status = 'not_measured') > "
             f"{NOT_MEASURED_SHARE} * count(*) order by entity_id",
         ),
+        _no_rows(
+            f"a mean index between {MEAN_INDEX_LOW} and {MEAN_INDEX_HIGH} per entity (par is 1)",
+            "Check the base window of par and the directions of the questions.",
+            "an entity can move far from its base over years",
+            "select entity_id, avg(perceived_value_index) as mean_index from {batch} "
+            "group by entity_id having avg(perceived_value_index) not between "
+            f"{MEAN_INDEX_LOW} and {MEAN_INDEX_HIGH} order by entity_id",
+        ),
+    ]
+
+
+def _customer_value(mart: Mart, before: Measure | None) -> list[Expectation]:
+    return [
+        _no_rows(
+            f"no quadrant with more than {ONE_QUADRANT_SHARE:.0%} of an entity's placed customers",
+            "Check the band of perceived value and the cost that reaches customers.",
+            "a very homogeneous business is possible",
+            "select entity_id, quadrant, count(*) as customer_months, max(placed) as placed "
+            "from (select entity_id, quadrant, count(*) over (partition by entity_id) as placed "
+            "from {batch} where quadrant like 'profitable%' or quadrant like 'unprofitable%') "
+            f"group by entity_id, quadrant having max(placed) >= {PLACED_ROWS} "
+            f"and count(*) > {ONE_QUADRANT_SHARE} * max(placed) order by entity_id",
+        )
+    ]
+
+
+def _value_map(mart: Mart, before: Measure | None) -> list[Expectation]:
+    return [
+        critical(
+            gxe.ExpectColumnValuesToBeBetween,
+            f"a ratio above 0 and below {INDEX_LIMIT} (the reference is 1)",
+            "Check the scales of the survey and who was compared with whom.",
+            column=column,
+            min_value=0,
+            max_value=INDEX_LIMIT,
+            strict_min=True,
+            strict_max=True,
+        )
+        for column in ("value_index", "relative_quality", "relative_price")
+    ]
+
+
+def _coverage(mart: Mart, before: Measure | None) -> list[Expectation]:
+    return [_between("customers_share", 0, 1, "a share between 0 and 1")]
+
+
+def _concentration(mart: Mart, before: Measure | None) -> list[Expectation]:
+    share = "a measure between 0 and 1"
+    return [
+        _between("gini_rsv_coefficient", 0, 1, share),
+        _between("stobachoff_index_bounded", 0, 1, share),
+        _between("peak_at_customers_share", 0, 1, share),
+        _no_rows(
+            f"at most {LOSS_MAKING_SHARE:.0%} of the customers losing money",
+            "Check drivers and rates of the pools that make them lose.",
+            "a business in its first years can lose on most",
+            "select entity_id, period, profit_level, loss_making_count, customers_count "
+            f"from {{batch}} where loss_making_count > {LOSS_MAKING_SHARE} * customers_count "
+            "order by entity_id, period, profit_level",
+        ),
     ]
 
 
@@ -295,11 +363,12 @@ def _reconciliation(mart: Mart, before: Measure | None) -> list[Expectation]:
     return [
         _in_set("tie_out", ["T1", "T2", "T3"]),
         _no_rows(
-            f"at most {UNASSIGNED_SHARE:.0%} of an entity's ledger cost unassigned",
-            "Give the pools named a driver in policy_cost_pools.",
+            f"at most {UNASSIGNED_SHARE:.0%} of the cost that has a driver unassigned",
+            "Deliver what drives the pools, or give them another driver in policy_cost_pools.",
             "unassigned cost is shown, not spread without a cause",
             "select entity_id, sum(abs(unassigned_amount)) as unassigned_amount, "
-            "sum(abs(ledger_amount)) as ledger_amount from {batch} where tie_out = 'T2' "
+            "sum(abs(ledger_amount)) as ledger_amount from {batch} "
+            "where tie_out = 'T2' and pnl_line is distinct from 'unallocated' "
             "group by entity_id having sum(abs(unassigned_amount)) > "
             f"{UNASSIGNED_SHARE} * sum(abs(ledger_amount)) order by entity_id",
         ),
@@ -307,25 +376,29 @@ def _reconciliation(mart: Mart, before: Measure | None) -> list[Expectation]:
 
 
 def _control_totals(mart: Mart, before: Measure | None) -> list[Expectation]:
-    quarantined = (
-        "select entity_id, source, input_table, sum(quarantined_rows) as quarantined_rows, "
-        "sum(raw_rows) as raw_rows from {{batch}} group by entity_id, source, input_table "
-        "having sum(quarantined_rows) > {share} * sum(raw_rows) "
-        "order by entity_id, source, input_table"
-    )
+    sums = "sum(quarantined_rows) as quarantined_rows, sum(raw_rows) as raw_rows"
+    by_table = "entity_id, source, input_table"
+    required = ", ".join(_literal(name) for name in REQUIRED_TABLES)
     do = "Read the reasons in the quarantine of the table and have the source corrected."
     return [
         critical(
             gxe.UnexpectedRowsExpectation,
-            f"at most {QUARANTINE_LIMIT:.0%} of a table in quarantine",
+            f"at most {QUARANTINE_LIMIT:.0%} of a required table in quarantine, and never all",
             do,
-            unexpected_rows_query=quarantined.format(share=QUARANTINE_LIMIT),
+            unexpected_rows_query=(
+                f"select {by_table}, {sums} from {{batch}} where input_table in ({required}) "
+                f"group by {by_table} having sum(quarantined_rows) = sum(raw_rows) or "
+                f"(sum(raw_rows) >= {QUARANTINE_LIMIT_ROWS} and "
+                f"sum(quarantined_rows) > {QUARANTINE_LIMIT} * sum(raw_rows)) order by {by_table}"
+            ),
         ),
         _no_rows(
             f"at most {QUARANTINE_SHARE:.0%} of a table in quarantine",
             do,
             "quarantined rows are counted and shown, not lost",
-            quarantined.format(share=QUARANTINE_SHARE),
+            f"select {by_table}, {sums} from {{batch}} group by {by_table} "
+            f"having sum(quarantined_rows) > {QUARANTINE_SHARE} * sum(raw_rows) "
+            f"order by {by_table}",
         ),
     ]
 
@@ -333,6 +406,10 @@ def _control_totals(mart: Mart, before: Measure | None) -> list[Expectation]:
 JUDGEMENT: dict[str, Callable[[Mart, Measure | None], list[Expectation]]] = {
     "fct_customer_profitability_monthly": _profitability,
     "fct_customer_perceived_value_monthly": _perceived_value,
+    "fct_customer_value_monthly": _customer_value,
+    "rpt_measurement_coverage": _coverage,
+    "rpt_profit_concentration": _concentration,
+    "rpt_value_map": _value_map,
     "rpt_whale_curve": _whale_curve,
     "rpt_ledger_reconciliation": _reconciliation,
     "rpt_source_control_totals": _control_totals,

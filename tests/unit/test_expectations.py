@@ -178,6 +178,29 @@ def test_a_new_mart_gets_a_suite_by_itself(engine):
     assert published_suite(marts[0]).name == "published__rpt_new"
 
 
+def test_judgement_names_only_columns_that_its_mart_has(engine):
+    """A column that a contract drops fails here, not in the night."""
+    import yaml
+
+    from expectations.published import JUDGEMENT, Mart, Measure
+
+    contracts = {
+        model["name"]: {column["name"] for column in model["columns"]}
+        for path in sorted((PROJECT / "models/marts").glob("*/_*.yml"))
+        for model in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader).get("models", [])
+    }
+    assert set(JUDGEMENT) <= set(contracts)
+    with duckdb.connect() as connection:
+        for name, judge in JUDGEMENT.items():
+            columns = ", ".join(f"null as {column}" for column in sorted(contracts[name]))
+            for rule in judge(Mart(name, (), ()), Measure({}, {"a": 1.0})):
+                if hasattr(rule, "column"):
+                    assert rule.column in contracts[name], f"{name}.{rule.column}"
+                else:
+                    query = rule.unexpected_rows_query.format(batch=f"(select {columns})")
+                    connection.execute(f"explain {query}")
+
+
 # -- what the modules may and may not do
 
 
