@@ -1,9 +1,11 @@
 -- What one respondent says of one supplier in a window: each term is the weighted mean of the
--- attributes answered, missing when under half of its weight was answered (R21).
+-- attributes answered, missing when under half of the weight asked about was answered (R21). Terms
+-- are columns before the answers are spread over the windows that hold them: fewer rows.
 {%- set value_terms = ['product_quality', 'service_quality', 'price', 'hassle', 'overall'] %}
 with
 
-answers as (
+-- a question answered twice in a period counts once, with the mean
+questions as (
 
     select
         entity_id,
@@ -12,158 +14,117 @@ answers as (
         respondent_id,
         role,
         is_named,
+        period_index,
         survey_id,
         question_id,
         term,
-        period_index,
         max(weight_units) as weight_units,
         max(asked_weight_units) as asked_weight_units,
-        sum(score_units) as score_units,
+        {{ divide_rounded('sum(score_units)', 'count(*)') }} as score_units,
         sum(design_weight_units) as design_weight_units,
         count(*) as answers_count
     from {{ ref('int_survey_answers_scored') }}
     where term in ('{{ value_terms | join("', '") }}')
     group by
-        entity_id, rated_id, customer_id, respondent_id, role, is_named, survey_id, question_id,
-        term, period_index
+        entity_id, rated_id, customer_id, respondent_id, role, is_named, period_index, survey_id,
+        question_id, term
 
 ),
 
-attributes as (
+surveys as (
 
     select
-        answers.entity_id,
+        entity_id,
+        rated_id,
+        customer_id,
+        respondent_id,
+        role,
+        is_named,
+        period_index,
+        survey_id,
+        {%- for term in value_terms %}
+        sum(case when term = '{{ term }}' then weight_units * score_units else 0 end)
+            as {{ term }}_weighted_units,
+        sum(case when term = '{{ term }}' then weight_units else 0 end)
+            as {{ term }}_answered_units,
+        max(case when term = '{{ term }}' then asked_weight_units else 0 end)
+            as {{ term }}_asked_units,
+        {%- endfor %}
+        sum(design_weight_units) as design_weight_units,
+        sum(answers_count) as answers_count
+    from questions
+    group by
+        entity_id, rated_id, customer_id, respondent_id, role, is_named, period_index, survey_id
+
+),
+
+windowed as (
+
+    select
+        surveys.entity_id,
         windows.window_kind,
         windows.window_period_index,
-        answers.rated_id,
-        answers.customer_id,
-        answers.respondent_id,
-        answers.role,
-        answers.is_named,
-        answers.survey_id,
-        answers.term,
-        answers.question_id,
-        max(answers.weight_units) as weight_units,
-        max(answers.asked_weight_units) as asked_weight_units,
-        {{ divide_rounded('sum(answers.score_units)', 'sum(answers.answers_count)') }}
-            as score_units,
-        sum(answers.design_weight_units) as design_weight_units,
-        sum(answers.answers_count) as answers_count
-    from answers
+        surveys.rated_id,
+        surveys.customer_id,
+        surveys.respondent_id,
+        surveys.role,
+        surveys.is_named,
+        {%- for term in value_terms %}
+        sum(surveys.{{ term }}_weighted_units) as {{ term }}_weighted_units,
+        sum(surveys.{{ term }}_answered_units) as {{ term }}_answered_units,
+        sum(surveys.{{ term }}_asked_units) as {{ term }}_asked_units,
+        {%- endfor %}
+        sum(surveys.design_weight_units) as design_weight_units,
+        sum(surveys.answers_count) as answers_count
+    from surveys
     inner join {{ ref('int_value_windows') }} as windows
         on
-            answers.entity_id = windows.entity_id
-            and answers.period_index = windows.period_index
+            surveys.entity_id = windows.entity_id
+            and surveys.period_index = windows.period_index
     group by
-        answers.entity_id, windows.window_kind, windows.window_period_index, answers.rated_id,
-        answers.customer_id, answers.respondent_id, answers.role, answers.is_named,
-        answers.survey_id, answers.term, answers.question_id
-
-),
-
-survey_terms as (
-
-    select
-        entity_id,
-        window_kind,
-        window_period_index,
-        rated_id,
-        customer_id,
-        respondent_id,
-        role,
-        is_named,
-        survey_id,
-        term,
-        sum(weight_units * score_units) as weighted_score_units,
-        sum(weight_units) as answered_weight_units,
-        max(asked_weight_units) as asked_weight_units,
-        sum(design_weight_units) as design_weight_units,
-        sum(answers_count) as answers_count
-    from attributes
-    group by
-        entity_id, window_kind, window_period_index, rated_id, customer_id, respondent_id, role,
-        is_named, survey_id, term
-
-),
-
-summed_terms as (
-
-    select
-        entity_id,
-        window_kind,
-        window_period_index,
-        rated_id,
-        customer_id,
-        respondent_id,
-        role,
-        is_named,
-        term,
-        sum(weighted_score_units) as weighted_score_units,
-        sum(answered_weight_units) as answered_weight_units,
-        sum(asked_weight_units) as asked_weight_units,
-        sum(design_weight_units) as design_weight_units,
-        sum(answers_count) as answers_count
-    from survey_terms
-    group by
-        entity_id, window_kind, window_period_index, rated_id, customer_id, respondent_id, role,
-        is_named, term
-
-),
-
-sufficient_terms as (
-
-    select
-        summed_terms.entity_id,
-        summed_terms.window_kind,
-        summed_terms.window_period_index,
-        summed_terms.rated_id,
-        summed_terms.customer_id,
-        summed_terms.respondent_id,
-        summed_terms.role,
-        summed_terms.is_named,
-        summed_terms.term,
-        summed_terms.design_weight_units,
-        summed_terms.answers_count,
-        case
-            when
-                summed_terms.answered_weight_units * 1000000000
-                >= summed_terms.asked_weight_units * parameters.term_minimum_weight_share_units
-                then {{ divide_rounded(
-                    'summed_terms.weighted_score_units',
-                    'nullif(summed_terms.answered_weight_units, 0)'
-                ) }}
-        end as term_units
-    from summed_terms
-    inner join {{ ref('int_value_parameters') }} as parameters
-        on
-            summed_terms.entity_id = parameters.entity_id
-            and summed_terms.window_period_index = parameters.period_index
+        surveys.entity_id, windows.window_kind, windows.window_period_index, surveys.rated_id,
+        surveys.customer_id, surveys.respondent_id, surveys.role, surveys.is_named
 
 ),
 
 final as (
 
     select
-        entity_id,
-        window_kind,
-        window_period_index,
-        rated_id,
-        customer_id,
-        respondent_id,
-        role,
-        is_named,
+        windowed.entity_id,
+        windowed.window_kind,
+        windowed.window_period_index,
+        windowed.rated_id,
+        windowed.customer_id,
+        windowed.respondent_id,
+        windowed.role,
+        windowed.is_named,
         {%- for term in value_terms %}
-        max(case when term = '{{ term }}' then term_units end) as {{ term }}_units,
+        case
+            when
+                windowed.{{ term }}_answered_units > 0
+                and windowed.{{ term }}_answered_units * 1000000000
+                >= windowed.{{ term }}_asked_units * parameters.term_minimum_weight_share_units
+                then {{ divide_rounded(
+                    'windowed.' ~ term ~ '_weighted_units',
+                    'nullif(windowed.' ~ term ~ '_answered_units, 0)'
+                ) }}
+        end as {{ term }}_units,
         {%- endfor %}
-        {{ divide_rounded('sum(design_weight_units)', 'sum(answers_count)') }}
+        {{ divide_rounded('windowed.design_weight_units', 'windowed.answers_count') }}
             as design_weight_units,
-        sum(answers_count) as answers_count
-    from sufficient_terms
-    group by
-        entity_id, window_kind, window_period_index, rated_id, customer_id, respondent_id, role,
-        is_named
-    having max(term_units) is not null
+        windowed.answers_count
+    from windowed
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            windowed.entity_id = parameters.entity_id
+            and windowed.window_period_index = parameters.period_index
 
 )
 
 select * from final
+where
+    product_quality_units is not null
+    or service_quality_units is not null
+    or price_units is not null
+    or hassle_units is not null
+    or overall_units is not null
