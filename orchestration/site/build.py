@@ -20,8 +20,11 @@ from orchestration.site.dictionary import MartText, marts_of, read_manifest
 from orchestration.site.figures import PERIODS, ZONES, Entity, read_entities
 from orchestration.site.numbers import NOTHING, fixed, money, percent, text
 from orchestration.site.publication import Publication
-from orchestration.site.reconciliation import assumption_tables, reconciliation_tables
-from orchestration.site.tables import mart_table
+from orchestration.site.reconciliation import (
+    assumption_tables,
+    metric_table,
+    reconciliation_tables,
+)
 
 HERE = Path(__file__).parent
 ATTRIBUTION = "value equation © smith+co (Shaun Smith)"
@@ -123,7 +126,7 @@ def _write_own_pages(
         "catalogue.html": {
             "marts": marts,
             "folders": _by_folder(marts),
-            "metrics": mart_table(publication, "rpt_metric_catalogue", "Metrics"),
+            "metrics": metric_table(publication, hints),
         },
     }
     for page, title in PAGES:

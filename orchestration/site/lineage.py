@@ -26,6 +26,7 @@ POLICY = (
     "font-src file: 'self' data:; connect-src data: blob:; worker-src blob: data:; "
     "base-uri 'none'; form-action 'none'\">"
 )
+HOME = "../index.html"
 
 
 def repeatable(manifest: dict, built_at: str) -> dict:
@@ -132,8 +133,16 @@ def _inline_json(content: dict) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _offline(page: str) -> str:
-    return page.replace("<head>", "<head>" + POLICY, 1)
+def _offline(page: str, home: str) -> str:
+    """The page without a network, and with a way back to ours."""
+    back = (
+        f'<a href="{home}" style="position:fixed;bottom:.5rem;left:50%;transform:translateX(-50%);'
+        "z-index:99999;background:#1d2530;color:#fff;padding:.2rem .9rem;border-radius:99px;"
+        'font:14px sans-serif;text-decoration:none;opacity:.85">Twofold report</a>'
+    )
+    page = page.replace("<head>", "<head>" + POLICY, 1)
+    start, end, rest = page.rpartition("</body>")
+    return start + back + end + rest if end else page + back
 
 
 def write_dbt_docs(manifest: dict, catalog: dict, folder: Path) -> Path:
@@ -145,7 +154,7 @@ def write_dbt_docs(manifest: dict, catalog: dict, folder: Path) -> Path:
     page = page.replace('"CATALOG.JSON INLINE DATA"', _inline_json(catalog))
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "index.html"
-    target.write_text(_offline(page), encoding="utf-8")
+    target.write_text(_offline(page, HOME), encoding="utf-8")
     return target
 
 
@@ -175,7 +184,7 @@ def write_column_lineage(
         output_html_path=str(target),
         disable_telemetry=True,
     )
-    target.write_text(_offline(target.read_text(encoding="utf-8")), encoding="utf-8")
+    target.write_text(_offline(target.read_text(encoding="utf-8"), HOME), encoding="utf-8")
     return target
 
 
@@ -271,6 +280,7 @@ def copy_data_docs(source: Path, folder: Path) -> Path | None:
         return None
     shutil.copytree(source, folder)
     for page in sorted(folder.rglob("*.html")):
+        home = "../" * len(page.relative_to(folder).parts) + "index.html"
         content = page.read_text(encoding="utf-8")
-        page.write_text(_offline(content), encoding="utf-8")
+        page.write_text(_offline(content, home), encoding="utf-8")
     return folder / "index.html"

@@ -106,6 +106,29 @@ def _assumptions(publication: Publication, hints: Hints) -> Section:
     return section
 
 
+def metric_table(publication: Publication, hints: Hints) -> Table | None:
+    """Every metric with its role: ends first, then what serves them."""
+    mart = "rpt_metric_catalogue"
+    if not publication.has(mart):
+        return None
+    rows = publication.rows(
+        "select metric, metric_role, end_served, guardrails, "
+        "mart || '.' || column_name as stands_in, owner, evidence, source, valid_from "
+        f"from {mart} "
+        "order by case metric_role when 'end' then 0 when 'means' then 1 when 'guardrail' then 2 "
+        f"else 3 end, metric, valid_from limit {ROW_LIMIT}"
+    )
+    return table_of(
+        rows,
+        "Metrics: an end is wanted for itself, a means serves one, a guardrail limits it",
+        _filled(rows, list(rows[0])) if rows else None,
+        total_rows=publication.count(mart),
+        source=mart,
+        labels={"metric_role": "role"},
+        hints=hints.get(mart),
+    )
+
+
 def _coverage(publication: Publication, hints: Hints) -> Section:
     mart = "rpt_measurement_coverage"
     section = Section(

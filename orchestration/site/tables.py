@@ -39,10 +39,12 @@ def words(name: str) -> str:
 
 
 def _kind(values: list) -> str:
-    """The class of a column's cells: n for numbers, d for dates, which do not wrap."""
+    """The class of a column's cells: n for numbers, d for dates, wide for sentences."""
     if any(isinstance(v, (int, Decimal)) and not isinstance(v, bool) for v in values):
         return "n"
-    return "d" if any(isinstance(v, date) for v in values) else ""
+    if any(isinstance(v, date) for v in values):
+        return "d"
+    return "wide" if any(isinstance(v, str) and len(v) > 40 and " " in v for v in values) else ""
 
 
 def table_of(

@@ -276,6 +276,8 @@ def test_no_page_may_reach_a_network(warehouse: Path) -> None:
         assert "http" not in policy and "*" not in policy
     for page in (warehouse / "site").glob("*.html"):
         assert not re.search(r'(?:src|href)="(?:https?:)?//', page.read_text())
+    for page in ("dbt/index.html", "lineage/index.html", "data_docs/index.html"):
+        assert 'href="../index.html"' in _page(warehouse, page)
     assert "colibriTelemetry = false" in _page(warehouse, "lineage/index.html")
 
 
