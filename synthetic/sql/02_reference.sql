@@ -7,7 +7,9 @@ from (
     (1, 'meridian_de', 'DE', 'EUR', 'DE', 0.190, 1.00, ['USD', 'GBP']),
     (2, 'meridian_us', 'US', 'USD', 'US', 0.070, 1.15, ['EUR', 'GBP']),
     (3, 'meridian_uk', 'UK', 'GBP', 'GB', 0.200, 0.90, ['EUR', 'USD'])
-) as t (entity_number, entity_id, prefix, currency, country, tax_rate, price_level, foreign_currencies);
+) as t (
+    entity_number, entity_id, prefix, currency, country, tax_rate, price_level, foreign_currencies
+);
 
 create or replace table sim_months as
 select
@@ -15,7 +17,9 @@ select
     cast(date '2023-01-01' + to_months(cast(month_index - 1 as integer)) as date) as month_start,
     last_day(date '2023-01-01' + to_months(cast(month_index - 1 as integer))) as month_end,
     day(last_day(date '2023-01-01' + to_months(cast(month_index - 1 as integer)))) as days_count,
-    strftime(date '2023-01-01' + to_months(cast(month_index - 1 as integer)), '%Y-%m') as month_label,
+    strftime(
+        date '2023-01-01' + to_months(cast(month_index - 1 as integer)), '%Y-%m'
+    ) as month_label,
     -- spring and autumn sell more
     [0.92, 0.95, 1.08, 1.02, 1.00, 0.97, 0.88, 0.86, 1.06, 1.10, 1.14, 1.02][
         1 + (month_index - 1) % 12
@@ -63,9 +67,13 @@ select
         * 0.01 as decimal(9, 2)
     ) as rate
 from sim_entities as e
-cross join (select unnest(e2.foreign_currencies) as base_currency, e2.entity_number from sim_entities as e2) as f
-cross join sim_months as m
-where e.entity_number = f.entity_number;
+inner join (
+    select
+        entity_number,
+        unnest(foreign_currencies) as base_currency
+    from sim_entities
+) as f on e.entity_number = f.entity_number
+cross join sim_months as m;
 
 -- Daily rates lie symmetrically around the month's mean, so that their mean is exactly that.
 create or replace table out_fx_rates as
@@ -97,7 +105,9 @@ select
     quote_currency,
     cast(month_start + cast(day_number - 1 as integer) as date) as rate_date,
     cast(rate + swing_millionths * 0.000001 as decimal(28, 12)) as average_rate,
-    cast(rate + swing_millionths * 0.000001 + (day_number % 5 - 2) * 0.0001 as decimal(28, 12)) as closing_rate,
+    cast(
+        rate + swing_millionths * 0.000001 + (day_number % 5 - 2) * 0.0001 as decimal(28, 12)
+    ) as closing_rate,
     cast(month_start + cast(day_number - 1 as integer) as timestamp) + to_hours(18) as recorded_at
 from swings;
 
@@ -109,8 +119,11 @@ with base as (
         e.currency,
         e.price_level,
         cast(p.product_number as integer) as product_number,
-        ['fasteners', 'tools', 'safety', 'packaging', 'cleaning', 'electrical'][1 + p.product_number % 6] as category,
-        (1 + 39 * uniform(p.product_number, 'cost') * uniform(p.product_number, 'cost too')) as cost_level,
+        ['fasteners', 'tools', 'safety', 'packaging', 'cleaning', 'electrical'][
+            1 + p.product_number % 6
+        ] as category,
+        1 + 39 * uniform(p.product_number, 'cost') * uniform(p.product_number, 'cost too')
+        as cost_level,
         1.35 + 0.75 * uniform(p.product_number, 'markup') as markup
     from sim_entities as e
     cross join range(1, getvariable('products') + 1) as p (product_number)
@@ -126,7 +139,9 @@ select
     end as decimal(9, 4)) as standard_cost,
     cast(case
         when category = 'fasteners'
-            then round(0.04 * price_level * cost_level * markup * (1 + 0.03 * (y.year_number - 2023)), 4)
+            then round(
+                0.04 * price_level * cost_level * markup * (1 + 0.03 * (y.year_number - 2023)), 4
+            )
         else round(price_level * cost_level * markup * (1 + 0.03 * (y.year_number - 2023)), 2)
     end as decimal(9, 4)) as list_price
 from base
@@ -142,8 +157,13 @@ select
     money(standard_cost) as standard_cost,
     money(list_price) as list_price,
     currency,
-    case when year_number = 2023 then date '2022-01-01' else make_date(year_number, 1, 1) end as valid_from,
-    case when year_number < max(year_number) over () then make_date(year_number, 12, 31) end as valid_to,
+    case
+        when year_number = 2023 then date '2022-01-01'
+        else make_date(year_number, 1, 1)
+    end as valid_from,
+    case
+        when year_number < max(year_number) over () then make_date(year_number, 12, 31)
+    end as valid_to,
     cast(make_date(year_number, 1, 1) - 30 as timestamp) + to_hours(9) as recorded_at
 from sim_products;
 
@@ -153,7 +173,9 @@ select
     e.entity_id,
     cast(s.employee_number as integer) as employee_number,
     e.prefix || '-E' || lpad(cast(s.employee_number as varchar), 4, '0') as employee_id,
-    ['sales', 'logistics', 'customer service', 'finance', 'it', 'marketing'][1 + (s.employee_number - 1) % 6] as function,
+    ['sales', 'logistics', 'customer service', 'finance', 'it', 'marketing'][
+        1 + (s.employee_number - 1) % 6
+    ] as function,
     case
         when s.employee_number % 20 = 1 then 'executive'
         when s.employee_number % 5 = 1 then 'manager'

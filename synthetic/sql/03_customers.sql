@@ -5,9 +5,12 @@ create or replace table sim_parties as
 with numbered as (
     select
         n,
-        1 + case when (n // 10) % 10 < 5 then 0 when (n // 10) % 10 < 8 then 1 else 2 end as entity_number,
+        1
+        + case when (n // 10) % 10 < 5 then 0 when (n // 10) % 10 < 8 then 1 else 2 end
+            as entity_number,
         n % 10 = 0 as is_head,
-        case when n % 10 = 0 then uniform(n, 'segment') * 0.20 else uniform(n, 'segment') end as segment_draw
+        case when n % 10 = 0 then uniform(n, 'segment') * 0.20 else uniform(n, 'segment') end
+            as segment_draw
     from range(getvariable('customers')) as t (n)
 ),
 placed as (
@@ -48,7 +51,8 @@ select
         then e.foreign_currencies[1 + placed.n % 2] else e.currency
     end as currency,
     ['none', 'low', 'medium', 'high'][
-        1 + pick_number(placed.n, 'lock in', case s.party_type when 'organisation' then 4 else 2 end)
+        1
+        + pick_number(placed.n, 'lock in', case s.party_type when 'organisation' then 4 else 2 end)
     ] as lock_in_level,
     case
         when uniform(placed.n, 'joined') < 0.62 or getvariable('months') = 1 then 1
@@ -65,7 +69,9 @@ union all
 
 -- companies of the own group
 select
-    cast(getvariable('customers') + 100 + seller.entity_number * 10 + buyer.entity_number as bigint) as n,
+    cast(
+        getvariable('customers') + 100 + seller.entity_number * 10 + buyer.entity_number as bigint
+    ) as n,
     seller.entity_number,
     seller.entity_id,
     seller.prefix || '-IC-' || buyer.prefix as customer_id,
@@ -111,11 +117,17 @@ with drawn as (
 latent as (
     select
         n,
-        0.4 * common + 0.9 * product_part + case entity_number when 2 then 0.15 else 0.0 end as quality_product,
+        0.4 * common
+        + 0.9 * product_part
+        + case entity_number when 2 then 0.15 else 0.0 end as quality_product,
         0.5 * common + 0.85 * service_part
-        + case segment when 'key_account' then 0.6 when 'mid_market' then 0.2 when 'student' then -0.3 else 0.0 end
+        + case segment
+            when 'key_account' then 0.6 when 'mid_market' then 0.2 when 'student' then -0.3 else 0.0
+        end
         as quality_service,
-        -0.2 * common + 0.95 * price_part + case segment when 'student' then 0.4 else 0.0 end as price_burden,
+        -0.2 * common
+        + 0.95 * price_part
+        + case segment when 'student' then 0.4 else 0.0 end as price_burden,
         -0.3 * common + 0.9 * hassle_part + case when is_difficult then 1.0 else 0.0 end
         + case entity_number when 3 then 0.25 else 0.0 end as hassle_burden
     from drawn
@@ -126,7 +138,8 @@ select * from latent;
 -- neither form nor weights with the warehouse's perceived value.
 create or replace macro true_value(quality_product, quality_service, price_burden, hassle_burden) as
     0.55 * (quality_product) + 0.75 * (quality_service) - 0.50 * (price_burden)
-    - 0.60 * (hassle_burden) - 0.30 * greatest((hassle_burden) - 0.5, 0.0) * greatest((hassle_burden) - 0.5, 0.0);
+    - 0.60 * (hassle_burden)
+    - 0.30 * greatest((hassle_burden) - 0.5, 0.0) * greatest((hassle_burden) - 0.5, 0.0);
 
 create or replace macro leave_chance(value_level, lock_in) as
     0.002 + 0.055 * s_curve(
@@ -144,13 +157,18 @@ select
     l.hassle_burden,
     -- an experiment: from month 19 half of the organisations of one entity get a service desk of
     -- their own, by lot
-    p.entity_number = 2 and p.party_type = 'organisation' and p.partner_entity_id is null as is_in_trial,
+    p.entity_number = 2
+    and p.party_type = 'organisation'
+    and p.partner_entity_id is null as is_in_trial,
     p.entity_number = 2 and p.party_type = 'organisation' and p.partner_entity_id is null
     and uniform(p.n, 'trial') < 0.5 as is_treated,
-    true_value(l.quality_product, l.quality_service, l.price_burden, l.hassle_burden) as value_before,
+    true_value(l.quality_product, l.quality_service, l.price_burden, l.hassle_burden)
+        as value_before,
     case
         when p.entity_number = 2 and p.party_type = 'organisation' and uniform(p.n, 'trial') < 0.5
-            then true_value(l.quality_product, l.quality_service + 0.6, l.price_burden, l.hassle_burden - 0.5)
+            then true_value(
+                l.quality_product, l.quality_service + 0.6, l.price_burden, l.hassle_burden - 0.5
+            )
         else true_value(l.quality_product, l.quality_service, l.price_burden, l.hassle_burden)
     end as value_after,
     p.lock_in_level
@@ -187,10 +205,13 @@ with shaped as (
         coalesce(v.leave_month, getvariable('months')) as last_month,
         v.leave_month,
         case when p.is_difficult then 2 else p.lines_most end as lines_upto,
-        case when p.is_difficult then greatest(2, p.units_most // 5) else p.units_most end as units_upto,
+        case when p.is_difficult then greatest(2, p.units_most // 5) else p.units_most end
+            as units_upto,
         cast(case
             when p.partner_entity_id is not null then 0
-            else p.discount_thousandths + case when p.is_difficult then 80 else 0 end + pick_number(p.n, 'discount', 30)
+            else p.discount_thousandths
+                + case when p.is_difficult then 80 else 0 end
+                + pick_number(p.n, 'discount', 30)
         end * 0.001 as decimal(4, 3)) as discount_rate,
         cast(case
             when p.rebate_thousandths = 0 then 0
@@ -202,7 +223,8 @@ with shaped as (
             when p.is_difficult then 0.30
             else 0.015 + 0.05 * s_curve(t.hassle_burden - 1.0)
         end as return_chance,
-        case when p.is_difficult then 0.9 else 0.1 + 0.3 * uniform(p.n, 'manual') end as manual_chance,
+        case when p.is_difficult then 0.9 else 0.1 + 0.3 * uniform(p.n, 'manual') end
+            as manual_chance,
         cast(1 + pick_number(p.n, 'zone', 4) as integer) as freight_zone,
         t.quality_product,
         t.quality_service,

@@ -43,7 +43,8 @@ keyed as (
 dated as (
     select
         *,
-        cast(month_start + cast(pick_number(order_key, 'day', days_count) as integer) as date) as posted_on
+        cast(month_start + cast(pick_number(order_key, 'day', days_count) as integer) as date)
+            as posted_on
     from keyed
 )
 select
@@ -51,7 +52,8 @@ select
     customer_id || '-' || strftime(month_start, '%y%m') || '-' || order_number as document_id,
     cast(1 + pick_number(order_key, 'lines', lines_upto) as integer) as lines_count,
     uniform(order_key, 'manual') < manual_chance as is_manual,
-    uniform(order_key, 'express') < 0.08 + case when is_difficult then 0.2 else 0.0 end as is_express,
+    uniform(order_key, 'express')
+    < 0.08 + case when is_difficult then 0.2 else 0.0 end as is_express,
     case
         when partner_entity_id is not null then 'group'
         when is_difficult or uniform(order_key, 'channel') < manual_chance then 'sales'
@@ -85,7 +87,8 @@ picked as (
     select
         *,
         cast(1 + floor(
-            uniform(order_key + line_number, 'product') * uniform(order_key + line_number, 'product too')
+            uniform(order_key + line_number, 'product')
+            * uniform(order_key + line_number, 'product too')
             * getvariable('products')
         ) as integer) as product_number,
         cast(1 + pick_number(order_key + line_number, 'units', units_upto) as integer) as units,
@@ -99,12 +102,26 @@ priced as (
         r.rate,
         case
             when k.is_foreign
-                then greatest(0.01, cast(round(cast(p.list_price as double) / cast(r.rate as double), 2) as decimal(9, 4)))
+                then greatest(
+                    0.01,
+                    cast(
+                        round(cast(p.list_price as double) / cast(r.rate as double), 2) as decimal(
+                            9, 4
+                        )
+                    )
+                )
             else p.list_price
         end as unit_price,
         case
             when k.is_foreign
-                then greatest(0.01, cast(round(cast(p.standard_cost as double) / cast(r.rate as double), 2) as decimal(9, 4)))
+                then greatest(
+                    0.01,
+                    cast(
+                        round(
+                            cast(p.standard_cost as double) / cast(r.rate as double), 2
+                        ) as decimal(9, 4)
+                    )
+                )
             else p.standard_cost
         end as unit_cost
     from picked as k
@@ -171,10 +188,15 @@ select
         else 0
     end) as freight_charged_amount,
     money(round(
-        case when line_number = 1 then 2.60 + freight_zone * 0.85 + case when is_express then 6.4 else 0.0 end else 0.15 end
+        case
+            when line_number = 1
+                then 2.60 + freight_zone * 0.85 + case when is_express then 6.4 else 0.0 end
+            else 0.15
+        end
         + units * 0.03, 2
     )) as freight_paid_amount,
-    money(round((list_amount - discount_amount) * cast(tax_rate as decimal(4, 3)), 2)) as tax_amount,
+    money(round((list_amount - discount_amount) * cast(tax_rate as decimal(4, 3)), 2))
+        as tax_amount,
     money(cast(units as decimal(9, 0)) * unit_cost) as direct_cost_amount,
     currency,
     rebate_rate,
@@ -187,9 +209,12 @@ create or replace temp table batch_return_lines as
 with returned as (
     select
         *,
-        cast(posted_on + cast(5 + pick_number(order_key, 'return day', 36) as integer) as date) as returned_on,
+        cast(posted_on + cast(5 + pick_number(order_key, 'return day', 36) as integer) as date)
+            as returned_on,
         case
-            when units > 9 then cast(1 + pick_number(order_key + line_number, 'returned units', units) as integer)
+            when units > 9 then cast(
+                    1 + pick_number(order_key + line_number, 'returned units', units) as integer
+                )
             else units
         end as returned_units,
         uniform(order_key + line_number, 'sold again') < 0.8 as is_sold_again
@@ -247,7 +272,9 @@ with invoices as (
         i.discount_amount,
         i.rebate_amount,
         i.net_amount,
-        case when i.is_foreign and i.order_key % 2 = 0 then money(round(i.net_amount * i.rate, 4)) end as functional_amount,
+        case
+            when i.is_foreign and i.order_key % 2 = 0 then money(round(i.net_amount * i.rate, 4))
+        end as functional_amount,
         i.freight_charged_amount,
         i.freight_paid_amount,
         i.tax_amount,
@@ -284,9 +311,24 @@ returns as (
         cast(null as decimal(18, 4)) as functional_amount,
         money(0) as freight_charged_amount,
         money(round(2.20 + returned_units * 0.03, 2)) as freight_paid_amount,
-        money(round(cast(returned_net as double) * cast(tax_amount as double) / cast(net_amount as double), 2)) as tax_amount,
-        money(case when is_sold_again then -(cast(returned_units as decimal(9, 0)) * unit_cost) else 0 end) as direct_cost_amount,
-        money(case when is_sold_again then -(cast(returned_units as decimal(9, 0)) * unit_cost) else 0 end) as true_direct_cost_amount,
+        money(
+            round(
+                cast(returned_net as double)
+                * cast(tax_amount as double)
+                / cast(net_amount as double),
+                2
+            )
+        ) as tax_amount,
+        money(
+            case
+                when is_sold_again then -(cast(returned_units as decimal(9, 0)) * unit_cost) else 0
+            end
+        ) as direct_cost_amount,
+        money(
+            case
+                when is_sold_again then -(cast(returned_units as decimal(9, 0)) * unit_cost) else 0
+            end
+        ) as true_direct_cost_amount,
         currency,
         is_foreign,
         return_rate as rate,
@@ -299,7 +341,8 @@ returns as (
 credit_days as (
     select
         *,
-        cast(posted_on + cast(3 + pick_number(order_key, 'credit day', 18) as integer) as date) as credited_on,
+        cast(posted_on + cast(3 + pick_number(order_key, 'credit day', 18) as integer) as date)
+            as credited_on,
         money(round(net_amount * 0.15, 2)) as credited_amount
     from batch_invoice_lines
     where is_credited and line_number = 1
@@ -360,7 +403,8 @@ charges as (
         money(0) as discount_amount,
         money(0) as rebate_amount,
         money(round(net_amount * 0.2, 2) + 1) as net_amount,
-        case when is_foreign then money((round(net_amount * 0.2, 2) + 1) * rate) end as functional_amount,
+        case when is_foreign then money((round(net_amount * 0.2, 2) + 1) * rate) end
+            as functional_amount,
         money(0) as freight_charged_amount,
         money(0) as freight_paid_amount,
         money(0) as tax_amount,
@@ -411,7 +455,8 @@ select
     year(posted_on) as year_number,
     sum(money(net_amount * coalesce(rate, 1))) as net_amount,
     sum(money(rebate_amount * coalesce(rate, 1))) as rebate_amount,
-    sum(money((freight_charged_amount - freight_paid_amount) * coalesce(rate, 1))) as freight_result,
+    sum(money((freight_charged_amount - freight_paid_amount) * coalesce(rate, 1)))
+        as freight_result,
     sum(money(true_direct_cost_amount * coalesce(rate, 1))) as direct_cost_amount,
     count(*) as lines_count
 from batch_lines
@@ -456,7 +501,9 @@ select
     money(q.accrued_amount) as accrued_amount,
     -- some customers miss the volume they were granted the rebate for
     money(round(q.accrued_amount * cast(
-        case when uniform(q.n * 4096 + m.month_index, 'settled') < 0.7 then 1.0 else 0.9 end as decimal(2, 1)
+        case
+            when uniform(q.n * 4096 + m.month_index, 'settled') < 0.7 then 1.0 else 0.9
+        end as decimal(2, 1)
     ), 2)) as paid_amount,
     r.rate
 from quarters as q
@@ -608,9 +655,17 @@ select
     v.currency,
     case
         when v.version = 'right'
-            then moment_of(m.month_end + cast(8 + pick_number(v.order_key, 'corrected on', 8) as integer), v.order_key, 'time')
+            then moment_of(
+                m.month_end + cast(8 + pick_number(v.order_key, 'corrected on', 8) as integer),
+                v.order_key,
+                'time'
+            )
         when v.is_late
-            then moment_of(m.month_end + cast(1 + pick_number(v.order_key, 'late on', 6) as integer), v.order_key, 'time')
+            then moment_of(
+                m.month_end + cast(1 + pick_number(v.order_key, 'late on', 6) as integer),
+                v.order_key,
+                'time'
+            )
         else moment_of(v.posted_on, v.order_key, 'time')
     end as recorded_at
 from versions as v

@@ -21,8 +21,10 @@ select
     m.month_end,
     m.days_count,
     -- what the trial changed for those who drew the lot
-    a.quality_service + case when a.is_treated and a.month_index >= 19 then 0.6 else 0.0 end as service_now,
-    a.hassle_burden - case when a.is_treated and a.month_index >= 19 then 0.5 else 0.0 end as hassle_now
+    a.quality_service
+    + case when a.is_treated and a.month_index >= 19 then 0.6 else 0.0 end as service_now,
+    a.hassle_burden
+    - case when a.is_treated and a.month_index >= 19 then 0.5 else 0.0 end as hassle_now
 from active as a
 inner join sim_months as m on a.month_index = m.month_index;
 
@@ -30,14 +32,17 @@ create or replace temp table batch_deliveries as
 with promised as (
     select
         o.*,
-        cast(o.posted_on + case when o.is_express then 1 else 2 + o.freight_zone end as date) as promised_on,
-        o.hassle_burden - case when o.is_treated and o.month_index >= 19 then 0.5 else 0.0 end as hassle_now
+        cast(o.posted_on + case when o.is_express then 1 else 2 + o.freight_zone end as date)
+            as promised_on,
+        o.hassle_burden
+        - case when o.is_treated and o.month_index >= 19 then 0.5 else 0.0 end as hassle_now
     from batch_orders as o
 ),
 arrived as (
     select
         *,
-        uniform(order_key, 'late delivery') < 0.02 + 0.16 * s_curve(hassle_now - 1.0) as is_delivered_late,
+        uniform(order_key, 'late delivery')
+        < 0.02 + 0.16 * s_curve(hassle_now - 1.0) as is_delivered_late,
         uniform(order_key, 'damage') < 0.003 + 0.03 * s_curve(hassle_now - 1.0) as is_damaged
     from promised
 )
@@ -65,7 +70,11 @@ select
         else 1
     end as attempts,
     d.is_damaged as damaged,
-    moment_of(case when d.delivered_on <= h.last_day then d.delivered_on else d.posted_on end, d.order_key, 'delivered') as recorded_at
+    moment_of(
+        case when d.delivered_on <= h.last_day then d.delivered_on else d.posted_on end,
+        d.order_key,
+        'delivered'
+    ) as recorded_at
 from batch_deliveries as d
 cross join sim_horizon as h
 cross join lateral (
@@ -99,7 +108,8 @@ select
     *,
     posted_on + 30 as due_on,
     cast(posted_on + 30 + case
-        when uniform(order_key, 'slow') < 0.08 + 0.25 * cast(uniform(n, 'slow payer') < 0.1 as integer)
+        when uniform(order_key, 'slow')
+            < 0.08 + 0.25 * cast(uniform(n, 'slow payer') < 0.1 as integer)
             then cast(11 + pick_number(order_key, 'days slow', 60) as integer)
         else cast(pick_number(order_key, 'days', 14) as integer) - 8
     end as date) as paid_on
@@ -132,7 +142,12 @@ with counted as (
     select
         *,
         unnest(range(1, cast(floor(
-            least(case_rate * (0.3 + 1.4 * s_curve(hassle_now)) * case when is_difficult then 4 else 1 end, 8.0)
+            least(
+                case_rate
+                * (0.3 + 1.4 * s_curve(hassle_now))
+                * case when is_difficult then 4 else 1 end,
+                8.0
+            )
             + uniform(month_key, 'cases')
         ) as bigint) + 1)) as case_number
     from batch_active
@@ -146,10 +161,21 @@ opened as (
 told as (
     select
         *,
-        cast(month_start + cast(pick_number(case_key, 'day', days_count) as integer) as date) as opened_day,
-        choose(case_key, 'category', ['delivery', 'delivery', 'invoice', 'product', 'return', 'question']) as category,
-        cast(uniform(case_key, 'reopened') < 0.05 + 0.25 * s_curve(hassle_now - service_now) as bigint) as reopens,
-        cast(uniform(case_key, 'transferred') < 0.10 + 0.30 * s_curve(hassle_now - service_now) as bigint) as transfers
+        cast(month_start + cast(pick_number(case_key, 'day', days_count) as integer) as date)
+            as opened_day,
+        choose(
+            case_key,
+            'category',
+            ['delivery', 'delivery', 'invoice', 'product', 'return', 'question']
+        ) as category,
+        cast(
+            uniform(case_key, 'reopened')
+            < 0.05 + 0.25 * s_curve(hassle_now - service_now) as bigint
+        ) as reopens,
+        cast(
+            uniform(case_key, 'transferred')
+            < 0.10 + 0.30 * s_curve(hassle_now - service_now) as bigint
+        ) as transfers
     from opened
 )
 select
@@ -163,12 +189,18 @@ select
     c.month_index as file_index,
     cast(null as varchar) as dirt_kind,
     c.entity_id,
-    'CASE-' || c.customer_id || '-' || strftime(c.month_start, '%y%m') || '-' || c.case_number as source_id,
+    'CASE-'
+    || c.customer_id
+    || '-'
+    || strftime(c.month_start, '%y%m')
+    || '-'
+    || c.case_number as source_id,
     c.customer_id,
     moment_of(c.opened_day, c.case_key, 'opened') as opened_at,
     case
         when c.opened_day + 20 <= h.last_day
-            then moment_of(c.opened_day, c.case_key, 'opened') + to_hours(1 + pick_number(c.case_key, 'hours', 60) * (1 + c.reopens))
+            then moment_of(c.opened_day, c.case_key, 'opened')
+                + to_hours(1 + pick_number(c.case_key, 'hours', 60) * (1 + c.reopens))
     end as closed_at,
     c.contacts,
     c.reopens,
@@ -199,9 +231,14 @@ select
     document_id,
     1 as quantity,
     3.0 + 1.0 * lines_count + case when is_manual then 9.0 else 0.5 end
-    + case when is_express then 3.0 else 0.0 end + case when is_foreign then 4.0 else 0.0 end as minutes,
+    + case when is_express then 3.0 else 0.0 end
+    + case when is_foreign then 4.0 else 0.0 end as minutes,
     '{"lines": ' || lines_count || ', "is_manual": ' || cast(is_manual as integer)
-    || ', "is_express": ' || cast(is_express as integer) || ', "is_foreign": ' || cast(is_foreign as integer) || '}'
+    || ', "is_express": '
+    || cast(is_express as integer)
+    || ', "is_foreign": '
+    || cast(is_foreign as integer)
+    || '}'
     as attributes,
     channel,
     'serve' as activity_class
@@ -220,8 +257,13 @@ select
     case when is_unnamed then null else customer_id end as customer_id,
     document_id,
     lines_count as quantity,
-    3.0 + 1.8 * lines_count + case when uniform(order_key, 'heavy') < 0.15 then 3.0 else 0.0 end as minutes,
-    '{"lines": ' || lines_count || ', "is_heavy": ' || cast(uniform(order_key, 'heavy') < 0.15 as integer)
+    3.0
+    + 1.8 * lines_count
+    + case when uniform(order_key, 'heavy') < 0.15 then 3.0 else 0.0 end as minutes,
+    '{"lines": '
+    || lines_count
+    || ', "is_heavy": '
+    || cast(uniform(order_key, 'heavy') < 0.15 as integer)
     || ', "is_express": ' || cast(is_express as integer) || '}' as attributes,
     channel,
     'serve' as activity_class
@@ -245,7 +287,16 @@ select
     channel,
     'serve' as activity_class
 from batch_return_lines
-group by entity_number, n, return_month_index, document_id, returned_on, order_key, is_unnamed, customer_id, channel
+group by
+    entity_number,
+    n,
+    return_month_index,
+    document_id,
+    returned_on,
+    order_key,
+    is_unnamed,
+    customer_id,
+    channel
 
 union all
 
@@ -253,7 +304,14 @@ select
     c.entity_number,
     c.n,
     c.month_index,
-    'ACT-S-' || c.customer_id || '-' || strftime(c.month_start, '%y%m') || '-' || c.case_number || '-' || c.contact_number
+    'ACT-S-'
+    || c.customer_id
+    || '-'
+    || strftime(c.month_start, '%y%m')
+    || '-'
+    || c.case_number
+    || '-'
+    || c.contact_number
     as source_id,
     'service_call' as activity_type,
     c.opened_day as done_on,
@@ -262,7 +320,10 @@ select
     cast(null as varchar) as document_id,
     1 as quantity,
     9.0 + case when c.category in ('delivery', 'invoice') then 7.0 else 0.0 end as minutes,
-    '{"category": "' || c.category || '", "is_complaint": ' || cast(c.category <> 'question' as integer)
+    '{"category": "'
+    || c.category
+    || '", "is_complaint": '
+    || cast(c.category <> 'question' as integer)
     || ', "language": "' || lower(c.country) || '"}' as attributes,
     choose(c.case_key, 'channel', ['phone', 'phone', 'email', 'chat']) as channel,
     case when c.category = 'question' then 'serve' else 'protect' end as activity_class
@@ -274,9 +335,17 @@ select
     v.entity_number,
     v.n,
     v.month_index,
-    'ACT-V-' || v.customer_id || '-' || strftime(v.month_start, '%y%m') || '-' || v.visit_number as source_id,
-    case when uniform(v.month_key, 'training') < 0.06 then 'training' else 'visit' end as activity_type,
-    cast(v.month_start + cast(pick_number(v.month_key, 'visit day', v.days_count) as integer) as date) as done_on,
+    'ACT-V-'
+    || v.customer_id
+    || '-'
+    || strftime(v.month_start, '%y%m')
+    || '-'
+    || v.visit_number as source_id,
+    case when uniform(v.month_key, 'training') < 0.06 then 'training' else 'visit' end
+        as activity_type,
+    cast(
+        v.month_start + cast(pick_number(v.month_key, 'visit day', v.days_count) as integer) as date
+    ) as done_on,
     v.month_key * 16 + v.visit_number as work_key,
     v.customer_id,
     cast(null as varchar) as document_id,
@@ -290,7 +359,8 @@ from (
     select
         *,
         unnest(range(1, cast(floor(
-            case segment when 'key_account' then 1.1 else 0.22 end * least(1.6, 0.25 + 0.5 * size_rate)
+            case segment when 'key_account' then 1.1 else 0.22 end
+            * least(1.6, 0.25 + 0.5 * size_rate)
             -- more visits than anything bought justifies, to a few
             * case when uniform(n, 'pampered') < 0.1 then 3.0 else 1.0 end
             + uniform(month_key, 'visits')
@@ -381,7 +451,9 @@ select
     money(case when k.dirt_kind is null then a.quantity else -a.quantity end) as quantity,
     a.minutes,
     a.attributes,
-    e.prefix || '-E' || lpad(cast(1 + pick_number(a.work_key, 'by', getvariable('employees')) as varchar), 4, '0')
+    e.prefix
+    || '-E'
+    || lpad(cast(1 + pick_number(a.work_key, 'by', getvariable('employees')) as varchar), 4, '0')
     as employee_id,
     a.channel,
     a.activity_class,
@@ -391,7 +463,9 @@ inner join sim_entities as e on a.entity_number = e.entity_number
 cross join lateral (
     select unnest(case
         when a.activity_type = 'pick' and uniform(a.work_key, 'dirt') < 0.002
-            then [{'dirt_kind': null, 'suffix': null}, {'dirt_kind': 'negative_driver', 'suffix': 'X'}]
+            then [
+                {'dirt_kind': null, 'suffix': null}, {'dirt_kind': 'negative_driver', 'suffix': 'X'}
+            ]
         else [{'dirt_kind': null, 'suffix': null}]
     end, recursive := true)
 ) as k (dirt_kind, suffix);
@@ -417,17 +491,33 @@ select
     s.month_index as file_index,
     cast(null as varchar) as dirt_kind,
     s.entity_id,
-    'TCH-' || s.customer_id || '-' || strftime(s.month_start, '%y%m') || '-' || s.touch_number as source_id,
+    'TCH-'
+    || s.customer_id
+    || '-'
+    || strftime(s.month_start, '%y%m')
+    || '-'
+    || s.touch_number as source_id,
     s.customer_id,
-    moment_of(s.month_start + cast(pick_number(s.touch_key, 'day', s.days_count) as integer), s.touch_key, 'sent') as sent_at,
+    moment_of(
+        s.month_start + cast(pick_number(s.touch_key, 'day', s.days_count) as integer),
+        s.touch_key,
+        'sent'
+    ) as sent_at,
     choose(s.touch_key, 'channel', ['email', 'email', 'email', 'letter', 'phone']) as channel,
-    'C' || strftime(s.month_start, '%y%m') || '-' || (1 + pick_number(s.touch_key, 'campaign', 3)) as campaign_id,
+    'C'
+    || strftime(s.month_start, '%y%m')
+    || '-'
+    || (1 + pick_number(s.touch_key, 'campaign', 3)) as campaign_id,
     money(case choose(s.touch_key, 'channel', ['email', 'email', 'email', 'letter', 'phone'])
         when 'email' then 0.02 when 'letter' then 1.10 else 4.50 end) as cost_amount,
     s.entity_currency as currency,
     uniform(s.touch_key, 'opened') < 0.35 / s.touch_number as opened,
     uniform(s.touch_key, 'opted out') < 0.002 * s.touch_number as opted_out,
-    moment_of(s.month_start + cast(pick_number(s.touch_key, 'day', s.days_count) as integer), s.touch_key, 'sent') as recorded_at
+    moment_of(
+        s.month_start + cast(pick_number(s.touch_key, 'day', s.days_count) as integer),
+        s.touch_key,
+        'sent'
+    ) as recorded_at
 from sent as s;
 
 insert into out_stated_reasons
@@ -443,7 +533,11 @@ select
         when o.price_burden < -0.7 and uniform(o.order_key, 'why') < 0.6 then 'Price'
         when o.quality_product > 0.7 and uniform(o.order_key, 'why') < 0.6 then 'Quality'
         when o.quality_service > 0.7 and uniform(o.order_key, 'why') < 0.6 then 'Service'
-        else choose(o.order_key, 'reason', ['Price', 'Quality', 'Service', 'Availability', 'Recommendation', 'Habit'])
+        else choose(
+            o.order_key,
+            'reason',
+            ['Price', 'Quality', 'Service', 'Availability', 'Recommendation', 'Habit']
+        )
     end as reason,
     o.posted_on as stated_on,
     moment_of(o.posted_on, o.order_key, 'time') as recorded_at

@@ -6,7 +6,8 @@ create or replace temp table batch_invitations as
 with due as (
     select
         a.*,
-        case a.segment when 'key_account' then 12 when 'mid_market' then 4 else 1 end as people_count
+        case a.segment when 'key_account' then 12 when 'mid_market' then 4 else 1 end
+            as people_count
     from batch_active as a
     where
         a.month_index % 12 = pick_number(a.n, 'survey month', 12)
@@ -26,7 +27,12 @@ relationship as (
         month_index,
         customer_id,
         'relationship' as survey_id,
-        'REL-' || customer_id || '-' || strftime(month_start, '%y%m') || '-' || person_number as response_id,
+        'REL-'
+        || customer_id
+        || '-'
+        || strftime(month_start, '%y%m')
+        || '-'
+        || person_number as response_id,
         customer_id || '-R' || person_number as respondent_id,
         draw(month_key * 16 + person_number, 'relationship') >> 8 as response_key,
         n * 16 + person_number as person_key,
@@ -44,7 +50,9 @@ relationship as (
             when uniform(month_key * 16 + person_number, 'confidential') < 0.97 then 'confidential'
             else 'anonymous'
         end as confidentiality,
-        case segment when 'student' then 0.2 when 'household' then 0.1 when 'key_account' then -0.1 else 0.0 end as price_matters,
+        case segment
+            when 'student' then 0.2 when 'household' then 0.1 when 'key_account' then -0.1 else 0.0
+        end as price_matters,
         0.0 as response_bonus
     from yearly
 ),
@@ -58,10 +66,19 @@ after_delivery as (
         d.customer_id,
         'after_delivery' as survey_id,
         'DEL-' || d.document_id as response_id,
-        d.customer_id || '-R' || (1 + d.order_number % case d.segment when 'key_account' then 12 when 'mid_market' then 4 else 1 end)
+        d.customer_id
+        || '-R'
+        || (
+            1
+            + d.order_number
+            % case d.segment when 'key_account' then 12 when 'mid_market' then 4 else 1 end
+        )
         as respondent_id,
         d.order_key + 5 as response_key,
-        d.n * 16 + 1 + d.order_number % case d.segment when 'key_account' then 12 when 'mid_market' then 4 else 1 end
+        d.n * 16
+        + 1
+        + d.order_number
+        % case d.segment when 'key_account' then 12 when 'mid_market' then 4 else 1 end
         as person_key,
         'payer' as role,
         d.document_id,
@@ -70,7 +87,9 @@ after_delivery as (
         cast(null as varchar) as competitor_id,
         d.quality_product,
         0.6 * d.quality_service
-        + case when d.is_delivered_late and d.delivered_on <= d.promised_on + 1 then -1.8 else 0.2 end as quality_service,
+        + case
+            when d.is_delivered_late and d.delivered_on <= d.promised_on + 1 then -1.8 else 0.2
+        end as quality_service,
         d.price_burden,
         0.6 * d.hassle_now + case when d.is_damaged then 1.8 else 0.0 end as hassle_burden,
         'confidential' as confidentiality,
@@ -141,12 +160,24 @@ market_panel as (
         cast(null as varchar) as document_id,
         cast(p.month_start + 11 as date) as asked_on,
         c.competitor_id,
-        case when c.competitor_id is null then p.quality_product else 0.3 * p.quality_product + c.product_shift end
+        case
+            when c.competitor_id is null then p.quality_product else
+                0.3 * p.quality_product + c.product_shift
+        end
         as quality_product,
-        case when c.competitor_id is null then p.quality_service else 0.3 * p.quality_service + c.service_shift end
+        case
+            when c.competitor_id is null then p.quality_service else
+                0.3 * p.quality_service + c.service_shift
+        end
         as quality_service,
-        case when c.competitor_id is null then p.price_burden else 0.3 * p.price_burden + c.price_shift end as price_burden,
-        case when c.competitor_id is null then p.hassle_burden else 0.3 * p.hassle_burden + c.hassle_shift end
+        case
+            when c.competitor_id is null then p.price_burden else
+                0.3 * p.price_burden + c.price_shift
+        end as price_burden,
+        case
+            when c.competitor_id is null then p.hassle_burden else
+                0.3 * p.hassle_burden + c.hassle_shift
+        end
         as hassle_burden,
         'anonymous' as confidentiality,
         0.0 as price_matters,
@@ -202,7 +233,8 @@ asked as (
         q.scale_max,
         q.dimension,
         q.sign,
-        true_value(i.quality_product, i.quality_service, i.price_burden, i.hassle_burden) as value_level
+        true_value(i.quality_product, i.quality_service, i.price_burden, i.hassle_burden)
+            as value_level
     from batch_invitations as i
     inner join questions as q on list_contains(q.surveys, i.survey_id)
 ),
@@ -215,7 +247,9 @@ placed as (
             case dimension
                 when 'product' then 0.62 + 0.15 * quality_product
                 when 'service' then 0.60 + 0.15 * quality_service
-                when 'price' then 0.48 + 0.14 * price_burden * sign + case when sign < 0 then 0.04 else 0.0 end
+                when 'price' then 0.48
+                        + 0.14 * price_burden * sign
+                        + case when sign < 0 then 0.04 else 0.0 end
                 when 'hassle' then 0.36 + 0.15 * hassle_burden
                 when 'value' then 0.60 + 0.13 * value_level
                 when 'stay' then 0.62 + 0.16 * value_level
@@ -226,7 +260,9 @@ placed as (
                     else 0.60
                 end
             end
-            + 0.05 * bell(person_key, 'person') * case when dimension in ('price', 'hassle') then -1 else 1 end
+            + 0.05
+            * bell(person_key, 'person')
+            * case when dimension in ('price', 'hassle') then -1 else 1 end
             + 0.08 * bell(response_key, question_id),
             0.0, 1.0
         ) as position
@@ -236,7 +272,9 @@ select
     p.entity_number,
     p.month_index as file_index,
     case
-        when p.is_answered and a.answered_on <= h.last_day and uniform(p.response_key, 'dirt ' || p.question_id) < 0.002
+        when p.is_answered
+            and a.answered_on <= h.last_day
+            and uniform(p.response_key, 'dirt ' || p.question_id) < 0.002
             then 'score_outside_scale'
     end as dirt_kind,
     p.entity_id,
@@ -247,7 +285,10 @@ select
     p.role,
     p.document_id,
     moment_of(p.asked_on, p.response_key, 'asked') as asked_at,
-    case when p.is_answered and a.answered_on <= h.last_day then moment_of(a.answered_on, p.response_key, 'answered') end
+    case
+        when p.is_answered and a.answered_on <= h.last_day
+            then moment_of(a.answered_on, p.response_key, 'answered')
+    end
     as answered_at,
     p.survey_id,
     p.question_id,
@@ -262,18 +303,28 @@ select
     cast(1 as decimal(18, 9)) as weight,
     p.confidentiality,
     case
-        when not p.is_answered or a.answered_on > h.last_day or p.question_id not in ('overall_value', 'sq_delivery') then null
+        when
+            not p.is_answered
+            or a.answered_on > h.last_day
+            or p.question_id not in ('overall_value', 'sq_delivery')
+            then null
         when pick_number(p.response_key, 'comment', 500) = 0 then '<script>alert(1)</script>'
         when pick_number(p.response_key, 'comment', 500) = 1 then '=1+1'
-        when uniform(p.response_key, 'comment') < 0.1 and p.position < 0.45 then 'Too much trouble for what we get.'
+        when
+            uniform(p.response_key, 'comment') < 0.1 and p.position < 0.45
+            then 'Too much trouble for what we get.'
         when uniform(p.response_key, 'comment') < 0.1 then 'Good partner.'
     end as comment_text,
     case
-        when p.is_answered and a.answered_on <= h.last_day then moment_of(a.answered_on, p.response_key, 'answered')
+        when p.is_answered and a.answered_on <= h.last_day
+            then moment_of(a.answered_on, p.response_key, 'answered')
         else moment_of(p.asked_on, p.response_key, 'asked')
     end as recorded_at
 from placed as p
 cross join sim_horizon as h
 cross join lateral (
-    select cast(p.asked_on + cast(1 + pick_number(p.response_key, 'answer day', 9) as integer) as date) as answered_on
+    select
+        cast(
+            p.asked_on + cast(1 + pick_number(p.response_key, 'answer day', 9) as integer) as date
+        ) as answered_on
 ) as a;

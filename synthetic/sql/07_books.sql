@@ -44,7 +44,9 @@ select
     p.cost_centre_id,
     m.month_index,
     -- capacity is bought for a year: the busy months overrun it, the quiet ones leave it idle
-    cast(greatest(ceil(coalesce(u.minutes, 0) / y.months_count * p.room / 60.0) * 60, 120) as bigint) as practical_minutes,
+    cast(
+        greatest(ceil(coalesce(u.minutes, 0) / y.months_count * p.room / 60.0) * 60, 120) as bigint
+    ) as practical_minutes,
     p.cost_a_minute * (1 + 0.02 * (y.year_number - 2023)) as cost_a_minute
 from sim_entities as e
 cross join sim_pools as p
@@ -77,7 +79,8 @@ with dedicated as (
         m.month_index,
         p.minutes
     from sim_dedicated as d
-    cross join (values ('key_account_management', 60), ('customer_service', 30)) as p (pool_id, minutes)
+    cross join
+        (values ('key_account_management', 60), ('customer_service', 30)) as p (pool_id, minutes)
     inner join sim_months as m on m.month_index between d.first_month and d.last_month
 ),
 given as (
@@ -142,10 +145,23 @@ with trade as (
         b.partner_entity_id,
         a.account_code,
         cast(case a.account_code
-            when '4000' then case when b.document_type in ('invoice', 'down_payment') and b.partner_entity_id is null then -b.list_amount else 0 end
-            when '4100' then case when b.document_type in ('invoice', 'down_payment') and b.partner_entity_id is null then b.discount_amount else 0 end
-            when '4200' then case when b.document_type in ('return', 'credit_note') then -b.net_amount else 0 end
-            when '4300' then b.rebate_amount - case when b.document_type = 'rebate_settlement' then b.net_amount else 0 end
+            when '4000' then case
+                    when
+                        b.document_type in ('invoice', 'down_payment')
+                        and b.partner_entity_id is null
+                        then -b.list_amount else 0
+                end
+            when '4100' then case
+                    when
+                        b.document_type in ('invoice', 'down_payment')
+                        and b.partner_entity_id is null
+                        then b.discount_amount else 0
+                end
+            when '4200' then case
+                    when b.document_type in ('return', 'credit_note') then -b.net_amount else 0
+                end
+            when '4300' then b.rebate_amount
+                    - case when b.document_type = 'rebate_settlement' then b.net_amount else 0 end
             when '4400' then -b.freight_charged_amount
             when '4900' then case when b.partner_entity_id is not null then -b.net_amount else 0 end
             when '5000' then b.direct_cost_amount
@@ -157,7 +173,18 @@ with trade as (
         end as decimal(18, 4)) as amount
     from sim_booked as b
     cross join (
-        values ('4000'), ('4100'), ('4200'), ('4300'), ('4400'), ('4900'), ('5000'), ('5100'), ('1200'), ('1400'), ('2100'), ('2200')
+        values ('4000'),
+        ('4100'),
+        ('4200'),
+        ('4300'),
+        ('4400'),
+        ('4900'),
+        ('5000'),
+        ('5100'),
+        ('1200'),
+        ('1400'),
+        ('2100'),
+        ('2200')
     ) as a (account_code)
 ),
 daily as (
@@ -184,7 +211,10 @@ sizes as (
     select
         m.month_index,
         b.entity_number,
-        round(cast(sum(b.net_amount) over (partition by b.entity_number, year(m.month_start)) as double)
+        round(
+            cast(
+                sum(b.net_amount) over (partition by b.entity_number, year(m.month_start)) as double
+            )
             / count(*) over (partition by b.entity_number, year(m.month_start)), 2) as usual_net
     from (
         select
@@ -217,7 +247,9 @@ pool_costs as (
         s.entity_number,
         s.month_index,
         o.cost_centre_id,
-        s.usual_net * o.share * (0.95 + 0.10 * uniform(s.month_index * 10 + s.entity_number, o.cost_centre_id)) as cost
+        s.usual_net
+        * o.share
+        * (0.95 + 0.10 * uniform(s.month_index * 10 + s.entity_number, o.cost_centre_id)) as cost
     from sizes as s
     cross join (
         values ('CC300', 0.012), ('CC400', 0.018), ('CC600', 0.015)
@@ -233,7 +265,9 @@ operating as (
         cast(round(c.cost * a.share, 2) as decimal(18, 4)) as amount
     from pool_costs as c
     inner join sim_months as m on c.month_index = m.month_index
-    cross join (values ('6000', 0.80), ('6100', 0.09), ('6300', 0.06), ('6400', 0.05)) as a (account_code, share)
+    cross join
+        (values ('6000', 0.80), ('6100', 0.09), ('6300', 0.06), ('6400', 0.05))
+            as a (account_code, share)
 ),
 single as (
     select
@@ -243,7 +277,10 @@ single as (
         o.cost_centre_id,
         'month' as label,
         cast(round(
-            s.usual_net * o.share * (0.9 + 0.2 * uniform(s.month_index * 10 + s.entity_number, o.account_code)), 2
+            s.usual_net
+            * o.share
+            * (0.9 + 0.2 * uniform(s.month_index * 10 + s.entity_number, o.account_code)),
+            2
         ) as decimal(18, 4)) as amount
     from sizes as s
     inner join sim_months as m on s.month_index = m.month_index
@@ -266,7 +303,12 @@ misposted as (
         m.month_start + x.day_shift as posted_on,
         x.cost_centre_id,
         x.label,
-        cast(x.sign * (120 + pick_number(m.month_index * 10 + e.entity_number, 'misposted', 400)) as decimal(18, 4)) as amount
+        cast(
+            x.sign
+            * (
+                120 + pick_number(m.month_index * 10 + e.entity_number, 'misposted', 400)
+            ) as decimal(18, 4)
+        ) as amount
     from sim_entities as e
     cross join sim_months as m
     cross join sim_horizon as h
@@ -317,15 +359,19 @@ select
     cast(amount as decimal(18, 4)) as amount
 from daily
 union all
-select entity_number, account_code, posted_on, cost_centre_id, null, null, null, label, amount from operating
+select entity_number, account_code, posted_on, cost_centre_id, null, null, null, label, amount
+from operating
 union all
-select entity_number, account_code, posted_on, cost_centre_id, null, null, null, label, amount from single
+select entity_number, account_code, posted_on, cost_centre_id, null, null, null, label, amount
+from single
 union all
-select entity_number, account_code, posted_on, cost_centre_id, null, null, null, label, amount from misposted
+select entity_number, account_code, posted_on, cost_centre_id, null, null, null, label, amount
+from misposted
 union all
 select entity_number, '6600', posted_on, 'CC210', customer_id, null, null, 'team', amount from teams
 union all
-select entity_number, '5900', posted_on, null, null, partner_entity_id, null, 'group', amount from group_purchases
+select entity_number, '5900', posted_on, null, null, partner_entity_id, null, 'group', amount
+from group_purchases
 union all
 -- an agency abroad invoices in its own currency
 select
@@ -455,7 +501,9 @@ budget as (
         currency,
         'budget' as label,
         cast(round(
-            amount * (0.94 + 0.1 * uniform(month_index * 10 + entity_number, 'budget ' || account_code)), 0
+            amount
+            * (0.94 + 0.1 * uniform(month_index * 10 + entity_number, 'budget ' || account_code)),
+            0
         ) as decimal(18, 4)) as amount,
         month_index,
         month_start,
@@ -472,8 +520,19 @@ select
     n.entity_number,
     n.month_index as month_index,
     n.entity_id,
-    n.prefix || '-GL-' || n.account_code || '-' || strftime(n.posted_on, '%y%m%d') || '-' || coalesce(n.cost_centre_id, '')
-    || '-' || n.label || coalesce('-' || n.customer_id, '') || coalesce('-' || n.partner_entity_id, '') || '-' || n.currency as source_id,
+    n.prefix
+    || '-GL-'
+    || n.account_code
+    || '-'
+    || strftime(n.posted_on, '%y%m%d')
+    || '-'
+    || coalesce(n.cost_centre_id, '')
+    || '-'
+    || n.label
+    || coalesce('-' || n.customer_id, '')
+    || coalesce('-' || n.partner_entity_id, '')
+    || '-'
+    || n.currency as source_id,
     n.posted_on,
     n.account_code,
     n.cost_centre_id,
@@ -486,7 +545,7 @@ select
     n.scenario,
     case
         when n.scenario = 'budget' then timestamp '2022-12-01 09:00:00'
-        -- the closing entries of a month come in its first days after; the last month is closed already
+        -- closing entries come in the first days after a month; the last one is closed already
         when n.account_code = '6100' and n.label = 'month' and n.month_index < h.last_month
             then cast(n.month_end + 4 as timestamp) + to_hours(15)
         else cast(n.posted_on as timestamp) + to_hours(20)
@@ -505,4 +564,9 @@ select
     cast(max(last_day(posted_on)) + 6 as timestamp) + to_hours(12) as recorded_at
 from out_cost_entries
 where scenario = 'actual'
-group by entity_id, account_code, currency, strftime(posted_on, '%Y-%m'), cast(date_trunc('month', posted_on) as date);
+group by
+    entity_id,
+    account_code,
+    currency,
+    strftime(posted_on, '%Y-%m'),
+    cast(date_trunc('month', posted_on) as date);

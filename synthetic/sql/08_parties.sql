@@ -14,16 +14,17 @@ with parts as (
         -- a duplicate is called after the party before it
         case when c.is_duplicate then c.n - 1 else c.n end as true_n,
         choose(case when c.is_duplicate then c.n - 1 else c.n end, 'first', [
-            'Anna', 'Ben', 'Clara', 'David', 'Emma', 'Felix', 'Grace', 'Hugo', 'Ida', 'Jonas', 'Katja', 'Liam',
-            'Mia', 'Noah', 'Olga', 'Paul', 'Rosa', 'Sam', 'Tara', 'Umut'
+            'Anna', 'Ben', 'Clara', 'David', 'Emma', 'Felix', 'Grace', 'Hugo', 'Ida', 'Jonas',
+            'Katja', 'Liam', 'Mia', 'Noah', 'Olga', 'Paul', 'Rosa', 'Sam', 'Tara', 'Umut'
         ]) as first_name,
         choose(case when c.is_duplicate then c.n - 1 else c.n end, 'last', [
-            'Becker', 'O''Brien', 'Fischer', 'Müller', 'Smith', 'Novák', 'García', 'Jones', 'Schmidt', 'Taylor',
-            'Weber', 'Brown', 'Wagner', 'Miller', 'Hoffmann', 'Evans', 'Koch', 'Davis', 'Çelik', 'Lindqvist'
+            'Becker', 'O''Brien', 'Fischer', 'Müller', 'Smith', 'Novák', 'García', 'Jones',
+            'Schmidt', 'Taylor', 'Weber', 'Brown', 'Wagner', 'Miller', 'Hoffmann', 'Evans',
+            'Koch', 'Davis', 'Çelik', 'Lindqvist'
         ]) as last_name,
         choose(case when c.is_duplicate then c.n - 1 else c.n end, 'trade', [
-            'Maschinenbau', 'Logistics', 'Works', 'Industries', 'Handel', 'Supplies', 'Engineering', 'Foods',
-            'Clinic', 'Design', 'Bau', 'Motors'
+            'Maschinenbau', 'Logistics', 'Works', 'Industries', 'Handel', 'Supplies',
+            'Engineering', 'Foods', 'Clinic', 'Design', 'Bau', 'Motors'
         ]) as trade
     from sim_customers as c
 ),
@@ -34,7 +35,9 @@ named as (
         case t.party_type
             when 'person' then p.first_name || ' ' || p.last_name
             else p.last_name || ' ' || p.trade || ' '
-                || case p.entity_number when 1 then 'GmbH' when 2 then 'Inc.' else 'Ltd' end || ' ' || (p.true_n % 977)
+                || case p.entity_number when 1 then 'GmbH' when 2 then 'Inc.' else 'Ltd' end
+                || ' '
+                || (p.true_n % 977)
         end as clean_name
     from parts as p
     inner join sim_customers as t on p.true_n = t.n
@@ -49,7 +52,8 @@ select
         else clean_name
     end as name,
     case true_party_type
-        when 'organisation' then country || lpad(cast(draw(true_n, 'tax') % 1000000000 as varchar), 9, '0')
+        when 'organisation'
+            then country || lpad(cast(draw(true_n, 'tax') % 1000000000 as varchar), 9, '0')
         else null
     end as tax_id,
     -- an address of the person or the office; a duplicate often came with another one
@@ -62,12 +66,20 @@ select
     case entity_number when 1 then '+49 30 ' when 2 then '+1 512 ' else '+44 20 ' end
     || lpad(cast(draw(true_n, 'phone') % 10000000 as varchar), 7, '0') as phone,
     case entity_number
-        when 1 then choose(true_n, 'street', ['Hauptstr.', 'Ringstraße', 'Am Markt', 'Bahnhofstraße'])
-            || ' ' || (1 + draw(true_n, 'house') % 180) || ', ' || choose(true_n, 'town', ['Berlin', 'Hamburg', 'Köln', 'Leipzig'])
+        when 1
+            then choose(true_n, 'street', ['Hauptstr.', 'Ringstraße', 'Am Markt', 'Lange Str.'])
+            || ' '
+            || (1 + draw(true_n, 'house') % 180)
+            || ', '
+            || choose(true_n, 'town', ['Berlin', 'Hamburg', 'Köln', 'Leipzig'])
         else (1 + draw(true_n, 'house') % 180) || ' '
-            || choose(true_n, 'street', ['Main Street', 'Station Road', 'Park Lane', 'Church Street']) || ', '
+            || choose(
+                true_n, 'street', ['Main Street', 'Station Road', 'Park Lane', 'Church Street']
+            )
+            || ', '
             || choose(true_n, 'town', case entity_number
-                when 2 then ['Austin', 'Denver', 'Dayton', 'Portland'] else ['Leeds', 'Bristol', 'York', 'Cardiff']
+                when 2 then ['Austin', 'Denver', 'Dayton', 'Portland'] else
+                    ['Leeds', 'Bristol', 'York', 'Cardiff']
             end)
     end as address
 from named;
@@ -81,7 +93,11 @@ with versions as (
         f.month_start as first_day,
         -- one small business in ten grows into the middle
         unnest(case
-            when c.segment = 'small_business' and uniform(c.n, 'grows') < 0.1 and c.joined_before and h.last_month >= 24 and c.last_month >= 20
+            when c.segment = 'small_business'
+                and uniform(c.n, 'grows') < 0.1
+                and c.joined_before
+                and h.last_month >= 24
+                and c.last_month >= 20
                 then ['before', 'after']
             else ['only']
         end) as version
@@ -94,7 +110,8 @@ dated as (
     select
         *,
         cast(case
-            when joined_before then date '2015-01-01' + cast(pick_number(n, 'acquired', 2900) as integer)
+            when joined_before
+                then date '2015-01-01' + cast(pick_number(n, 'acquired', 2900) as integer)
             else first_day
         end as date) as acquired_on
     from versions
@@ -110,14 +127,18 @@ select
     case
         when d.partner_entity_id is not null then null
         -- companies of a group, and now and then a group within a group
-        when d.n % 10 in (1, 2, 3) and d.party_type = 'organisation' and uniform(d.n, 'child') < 0.5 then head.customer_id
+        when
+            d.n % 10 in (1, 2, 3) and d.party_type = 'organisation' and uniform(d.n, 'child') < 0.5
+            then head.customer_id
         when d.n % 100 = 10 and uniform(d.n, 'child') < 0.5 then upper_head.customer_id
     end as parent_customer_id,
     case when d.version = 'after' then 'mid_market' else d.segment end as segment,
     d.country,
     d.acquired_on,
     case
-        when d.leave_month is not null and d.party_type = 'organisation' and uniform(d.n, 'gives notice') < 0.4
+        when d.leave_month is not null
+            and d.party_type = 'organisation'
+            and uniform(d.n, 'gives notice') < 0.4
             then (select m.month_end from sim_months as m where m.month_index = d.leave_month)
     end as closed_on,
     d.lock_in_level,
@@ -164,7 +185,12 @@ with parties as (
     group by all
 ),
 relations as (
-    select entity_id, customer_id, parent_customer_id as related_customer_id, 'parent' as relation, acquired_on
+    select
+        entity_id,
+        customer_id,
+        parent_customer_id as related_customer_id,
+        'parent' as relation,
+        acquired_on
     from parties
     where parent_customer_id is not null
     union all
@@ -173,23 +199,39 @@ relations as (
     where parent_customer_id is not null and uniform(n, 'paid by head') < 0.3
     union all
     -- people of one household
-    select a.entity_id, a.customer_id, b.customer_id, 'household', greatest(a.acquired_on, b.acquired_on)
+    select
+        a.entity_id,
+        a.customer_id,
+        b.customer_id,
+        'household',
+        greatest(a.acquired_on, b.acquired_on)
     from parties as a
     inner join parties as b on a.n + 1 = b.n
     where a.n % 10 = 7 and a.party_type = 'person' and b.party_type = 'person'
     union all
     -- parents pay for students, who use
-    select a.entity_id, a.customer_id, b.customer_id, 'payer_of', greatest(a.acquired_on, b.acquired_on)
+    select
+        a.entity_id,
+        a.customer_id,
+        b.customer_id,
+        'payer_of',
+        greatest(a.acquired_on, b.acquired_on)
     from parties as a
     inner join parties as b on a.n + 1 = b.n
     where a.n % 10 = 8 and a.segment = 'household' and b.segment = 'student'
     union all
-    select b.entity_id, b.customer_id, a.customer_id, 'user_of', greatest(a.acquired_on, b.acquired_on)
+    select
+        b.entity_id, b.customer_id, a.customer_id, 'user_of', greatest(a.acquired_on, b.acquired_on)
     from parties as a
     inner join parties as b on a.n + 1 = b.n
     where a.n % 10 = 8 and a.segment = 'household' and b.segment = 'student'
     union all
-    select a.entity_id, b.customer_id, a.customer_id, 'affected_by', greatest(a.acquired_on, b.acquired_on)
+    select
+        a.entity_id,
+        b.customer_id,
+        a.customer_id,
+        'affected_by',
+        greatest(a.acquired_on, b.acquired_on)
     from parties as a
     inner join parties as b on a.n + 2 = b.n
     where a.n % 10 = 4 and a.party_type = 'organisation' and uniform(a.n, 'affects') < 0.2
@@ -219,7 +261,10 @@ typed as (
         *,
         -- looks like a drawn number, and is never drawn twice: the factors share none with 10^12
         upper(left(source_system, 1)) || lpad(cast((
-            (n + 1) * case source_system when 'erp' then 982451653 when 'crm' then 961748941 else 941083987 end
+            (n + 1)
+            * case source_system
+                when 'erp' then 982451653 when 'crm' then 961748941 else 941083987
+            end
         ) % 1000000000000 as varchar), 12, '0') as source_key,
         uniform(n, 'typo ' || source_system) as typo
     from systems
@@ -229,7 +274,9 @@ select
     source_system || '|' || source_key as source_id,
     source_system,
     source_key,
-    case when source_system = 'erp' or uniform(n, 'linked ' || source_system) < 0.7 then customer_id end as customer_id,
+    case
+        when source_system = 'erp' or uniform(n, 'linked ' || source_system) < 0.7 then customer_id
+    end as customer_id,
     case
         when source_system = 'crm' and typo < 0.08 then replace(name, 'er', 're')
         when source_system = 'crm' and typo < 0.12 then upper(name)
@@ -238,7 +285,11 @@ select
     end as name,
     case when source_system <> 'erp' or uniform(n, 'email') < 0.6 then email end as email,
     case when typo < 0.6 then phone when typo < 0.8 then replace(phone, ' ', '') end as phone,
-    case when source_system = 'crm' and typo < 0.2 then replace(replace(address, 'Street', 'St.'), 'straße', 'str.') else address end as address,
+    case
+        when source_system = 'crm' and typo < 0.2
+            then replace(replace(address, 'Street', 'St.'), 'straße', 'str.')
+        else address
+    end as address,
     case when source_system <> 'webshop' then tax_id end as tax_id,
     timestamp '2022-12-15 08:00:00' as recorded_at
 from typed;
@@ -248,8 +299,17 @@ select
     s.entity_id,
     s.employee_id as source_id,
     s.employee_id,
-    choose(s.employee_number * 8 + s.entity_number, 'staff first', ['Alex', 'Bea', 'Chris', 'Dana', 'Eli', 'Fran', 'Gil', 'Hanna'])
-    || ' ' || choose(s.employee_number * 8 + s.entity_number, 'staff last', ['Adler', 'Boyd', 'Conti', 'Diaz', 'Ewing', 'Frank', 'Gross', 'Hall'])
+    choose(
+        s.employee_number * 8 + s.entity_number,
+        'staff first',
+        ['Alex', 'Bea', 'Chris', 'Dana', 'Eli', 'Fran', 'Gil', 'Hanna']
+    )
+    || ' '
+    || choose(
+        s.employee_number * 8 + s.entity_number,
+        'staff last',
+        ['Adler', 'Boyd', 'Conti', 'Diaz', 'Ewing', 'Frank', 'Gross', 'Hall']
+    )
     || ' ' || s.employee_number as name,
     s.function,
     s.grade,
@@ -277,7 +337,10 @@ answering as (
         r.responsibility,
         v.version,
         -- sales and key account people are every third employee
-        1 + 3 * pick_number(a.n, r.responsibility || v.version, (getvariable('employees') - 1) // 3 + 1) as employee_number
+        1
+        + 3
+        * pick_number(a.n, r.responsibility || v.version, (getvariable('employees') - 1) // 3 + 1)
+            as employee_number
     from accounts as a
     cross join (values ('accountable'), ('responsible'), ('informed')) as r (responsibility)
     cross join (values ('before'), ('after')) as v (version)
@@ -291,10 +354,18 @@ select
     a.customer_id,
     e.employee_id,
     a.responsibility,
-    case a.version when 'before' then least(a.first_day, date '2023-01-01') else date '2024-08-01' end as valid_from,
-    case when a.version = 'before' and uniform(a.n, 'handed over') < 0.15 and a.last_month >= 20 then date '2024-07-31' end
+    case a.version
+        when 'before' then least(a.first_day, date '2023-01-01') else date '2024-08-01'
+    end as valid_from,
+    case
+        when
+            a.version = 'before' and uniform(a.n, 'handed over') < 0.15 and a.last_month >= 20
+            then date '2024-07-31'
+    end
     as valid_to,
-    case a.version when 'before' then timestamp '2022-12-20 09:00:00' else timestamp '2024-07-25 09:00:00' end as recorded_at
+    case a.version
+        when 'before' then timestamp '2022-12-20 09:00:00' else timestamp '2024-07-25 09:00:00'
+    end as recorded_at
 from answering as a
 inner join sim_employees as e
     on a.entity_number = e.entity_number and a.employee_number = e.employee_number;
@@ -307,7 +378,8 @@ with asked as (
         m.month_start,
         t.statement_id,
         t.agreement,
-        draw((m.month_index * 100000 + s.employee_number) * 4 + s.entity_number, t.statement_id) as answer_key
+        draw((m.month_index * 100000 + s.employee_number) * 4 + s.entity_number, t.statement_id)
+            as answer_key
     from sim_employees as s
     cross join sim_months as m
     cross join (
@@ -319,14 +391,20 @@ with asked as (
 )
 select
     entity_id,
-    'STF-' || employee_id || '-' || strftime(month_start, '%y%m') || '-' || statement_id as source_id,
+    'STF-'
+    || employee_id
+    || '-'
+    || strftime(month_start, '%y%m')
+    || '-'
+    || statement_id as source_id,
     grade,
     function,
     statement_id,
     case
         when uniform(answer_key, 'silent') < 0.15 then null
         else uniform(answer_key, 'agrees')
-            < agreement + case grade when 'executive' then 0.86 when 'manager' then 0.70 else 0.48 end
+            < agreement
+            + case grade when 'executive' then 0.86 when 'manager' then 0.70 else 0.48 end
     end as agrees,
     cast(month_start + 7 as timestamp) + to_hours(9) as asked_at,
     cast(month_start + 7 as timestamp) + to_hours(9) as recorded_at
@@ -346,17 +424,23 @@ shares as (
         c.*,
         s.year_number,
         s.spend,
-        0.15 + 0.75 * s_curve(0.6 * t.value_before + bell(c.n, 'share of wallet') * 0.5) as wallet_share
+        0.15
+        + 0.75 * s_curve(0.6 * t.value_before + bell(c.n, 'share of wallet') * 0.5) as wallet_share
     from spend as s
     inner join sim_customers as c on s.n = c.n
     inner join sim_truth as t on s.n = t.n
-    where s.spend > 0 and c.partner_entity_id is null and uniform(s.n * 4096 + s.year_number, 'wallet known') < 0.6
+    where s.spend > 0
+        and c.partner_entity_id is null
+        and uniform(s.n * 4096 + s.year_number, 'wallet known') < 0.6
 ),
 estimated as (
     select
         *,
-        spend / wallet_share * (0.85 + 0.30 * uniform(n * 4096 + year_number, 'wallet error')) as estimate,
-        choose(n * 4096 + year_number, 'wallet source', ['survey', 'panel', 'register', 'model']) as source
+        spend
+        / wallet_share
+        * (0.85 + 0.30 * uniform(n * 4096 + year_number, 'wallet error')) as estimate,
+        choose(n * 4096 + year_number, 'wallet source', ['survey', 'panel', 'register', 'model'])
+            as source
     from shares
 )
 select
@@ -369,7 +453,8 @@ select
     source,
     money(round(estimate * 0.8, 2)) as low,
     money(round(estimate * 1.25, 2)) as high,
-    least(cast(make_date(year_number, 12, 20) as timestamp), cast(h.last_day as timestamp)) + to_hours(9) as recorded_at
+    least(cast(make_date(year_number, 12, 20) as timestamp), cast(h.last_day as timestamp))
+    + to_hours(9) as recorded_at
 from estimated
 cross join sim_horizon as h;
 
@@ -427,8 +512,20 @@ select
 from sim_entities as e
 cross join (
     values
-    ('PROM-1', 'Nine of ten deliveries arrive on the day we name.', date '2022-06-01', 'on_time_share', 0.9),
-    ('PROM-2', 'You wait no longer than ten minutes for us.', date '2023-02-01', 'wait_minutes', 10.0),
+    (
+        'PROM-1',
+        'Nine of ten deliveries arrive on the day we name.',
+        date '2022-06-01',
+        'on_time_share',
+        0.9
+    ),
+    (
+        'PROM-2',
+        'You wait no longer than ten minutes for us.',
+        date '2023-02-01',
+        'wait_minutes',
+        10.0
+    ),
     ('PROM-3', 'A case is closed within three days.', date '2023-09-01', 'case_days', 3.0),
     ('PROM-4', 'No surprise on any invoice.', date '2024-01-15', null, null)
 ) as p (promise_id, statement, promised_on, measure, target_value);
@@ -440,8 +537,13 @@ select
     p.stakeholder,
     p.measure,
     m.month_start as period,
-    money(round(p.base + p.spread * bell(m.month_index * 10 + e.entity_number, p.measure), 2)) as value,
-    cast(case p.stakeholder when 'employees' then getvariable('employees') when 'suppliers' then 24 else 120 end as bigint) as respondents,
+    money(round(p.base + p.spread * bell(m.month_index * 10 + e.entity_number, p.measure), 2))
+        as value,
+    cast(
+        case p.stakeholder
+            when 'employees' then getvariable('employees') when 'suppliers' then 24 else 120
+        end as bigint
+    ) as respondents,
     p.higher_is_better,
     cast(m.month_end as timestamp) + to_hours(17) as recorded_at
 from sim_entities as e
@@ -484,13 +586,39 @@ select
         when p.prospect_number % 37 = 5 then '=1+1'
         else 'Prospect ' || p.prospect_number || ' (synthetic)'
     end as name,
-    choose(p.prospect_number * 8 + e.entity_number, 'segment', ['key_account', 'mid_market', 'small_business', 'household', 'student']) as segment,
+    choose(
+        p.prospect_number * 8 + e.entity_number,
+        'segment',
+        ['key_account', 'mid_market', 'small_business', 'household', 'student']
+    ) as segment,
     e.country,
-    cast(date '2023-01-05' + cast(pick_number(p.prospect_number * 8 + e.entity_number, 'met', 28 * getvariable('months')) as integer) as date)
+    cast(
+        date '2023-01-05'
+        + cast(
+            pick_number(
+                p.prospect_number * 8 + e.entity_number, 'met', 28 * getvariable('months')
+            ) as integer
+        ) as date
+    )
     as first_contact_on,
-    money(round(200 + 5000 * uniform(p.prospect_number * 8 + e.entity_number, 'potential') * uniform(p.prospect_number, 'potential too'), 2)) as potential_amount,
+    money(
+        round(
+            200
+            + 5000
+            * uniform(p.prospect_number * 8 + e.entity_number, 'potential')
+            * uniform(p.prospect_number, 'potential too'),
+            2
+        )
+    ) as potential_amount,
     e.currency,
-    cast(date '2023-01-05' + cast(pick_number(p.prospect_number * 8 + e.entity_number, 'met', 28 * getvariable('months')) as integer) as timestamp)
+    cast(
+        date '2023-01-05'
+        + cast(
+            pick_number(
+                p.prospect_number * 8 + e.entity_number, 'met', 28 * getvariable('months')
+            ) as integer
+        ) as timestamp
+    )
     + to_hours(9) as recorded_at
 from sim_entities as e
 cross join range(1, 5 + getvariable('customers') // 60) as p (prospect_number);

@@ -17,8 +17,10 @@ select
     cast(t.hassle_burden as decimal(18, 9)) as true_hassle,
     cast(t.value_before as decimal(18, 9)) as true_value,
     cast(t.value_after as decimal(18, 9)) as true_value_from_month_19,
-    cast(leave_chance(t.value_before, t.lock_in_level) as decimal(18, 9)) as true_monthly_leave_chance,
-    cast(leave_chance(t.value_after, t.lock_in_level) as decimal(18, 9)) as true_monthly_leave_chance_from_month_19
+    cast(leave_chance(t.value_before, t.lock_in_level) as decimal(18, 9))
+        as true_monthly_leave_chance,
+    cast(leave_chance(t.value_after, t.lock_in_level) as decimal(18, 9))
+        as true_monthly_leave_chance_from_month_19
 from sim_customers as c
 inner join sim_truth as t on c.n = t.n
 where c.partner_entity_id is null;
@@ -56,7 +58,8 @@ create or replace table truth_economics as
 with work as (
     select
         w.n,
-        sum(cast(round(cast(w.minutes as double) * p.cost_a_minute, 4) as decimal(18, 4))) as work_cost
+        sum(cast(round(cast(w.minutes as double) * p.cost_a_minute, 4) as decimal(18, 4)))
+            as work_cost
     from sim_customer_minutes as w
     inner join (
         values
@@ -82,9 +85,16 @@ select
     c.entity_currency as currency,
     money(t.net_amount) as net_amount,
     money(t.rebate_amount) as rebate_amount,
-    money(t.net_amount - t.rebate_amount + t.freight_result - t.direct_cost_amount) as gross_margin_amount,
+    money(t.net_amount - t.rebate_amount + t.freight_result - t.direct_cost_amount)
+        as gross_margin_amount,
     money(coalesce(w.work_cost, 0)) as work_cost_amount,
-    money(t.net_amount - t.rebate_amount + t.freight_result - t.direct_cost_amount - coalesce(w.work_cost, 0))
+    money(
+        t.net_amount
+        - t.rebate_amount
+        + t.freight_result
+        - t.direct_cost_amount
+        - coalesce(w.work_cost, 0)
+    )
     as true_contribution_amount,
     cast(t.lines_count as bigint) as lines_count
 from trade as t
@@ -97,12 +107,16 @@ select
     'meridian_uk' as entity_id,
     m.month_start,
     'freight_paid' as pnl_line,
-    money(sum(b.freight_paid_amount) * case m.month_label when '2023-11' then -1 else 1 end) as ledger_less_subledger_amount,
+    money(sum(b.freight_paid_amount) * case m.month_label when '2023-11' then -1 else 1 end)
+        as ledger_less_subledger_amount,
     'the carrier invoice of November 2023 was booked in December 2023' as reason
 from sim_months as m
 cross join sim_horizon as h
 inner join sim_booked as b
-    on b.entity_number = 3 and b.dirt_kind is null and b.month_index = 11 and b.partner_entity_id is null
+    on b.entity_number = 3
+        and b.dirt_kind is null
+        and b.month_index = 11
+        and b.partner_entity_id is null
 where m.month_label in ('2023-11', '2023-12') and h.last_month > 11
 group by m.month_start, m.month_label;
 
