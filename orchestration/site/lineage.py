@@ -43,10 +43,19 @@ def repeatable(manifest: dict, built_at: str) -> dict:
     cleaned = {**manifest, "metadata": metadata}
     for part in ("nodes", "macros", "exposures", "metrics", "sources", "docs", "unit_tests"):
         cleaned[part] = {
-            unique_id: {k: v for k, v in node.items() if k not in ("created_at", "build_path")}
+            unique_id: _without_run(node)
             for unique_id, node in sorted(manifest.get(part, {}).items())
         }
     return cleaned
+
+
+def _without_run(node: dict) -> dict:
+    """A node without times and places of the run; seeds are read from a composed folder."""
+    left_out = ("created_at", "build_path", "compiled_path", "root_path")
+    kept = {name: value for name, value in node.items() if name not in left_out}
+    if node.get("resource_type") == "seed":
+        kept["original_file_path"] = f"seeds/{node['path']}"
+    return kept
 
 
 def with_compiled_sql(manifest: dict, target: Path) -> dict:

@@ -231,23 +231,23 @@ def _tie_outs(publication: Publication, hints: Hints) -> Section:
             [tie_out],
         )
         if rows:
-            section.tables.append(
-                table_of(
-                    rows[:ROW_LIMIT],
-                    f"{caption}, all periods",
-                    _filled(rows, list(rows[0])),
-                    total_rows=len(rows),
-                    source=mart,
-                    labels={
-                        "periods_count": "periods",
-                        "open_periods_count": "periods not signable",
-                        "tie_out_status": "status",
-                        "reconciling_item_type": "item",
-                        "reconciling_item_owner": "owner",
-                    },
-                    hints=hints.get(mart),
-                )
+            table = table_of(
+                rows[:ROW_LIMIT],
+                f"{caption}, all periods",
+                _filled(rows, list(rows[0])),
+                total_rows=len(rows),
+                source=mart,
+                labels={
+                    "periods_count": "periods",
+                    "open_periods_count": "periods not signable",
+                    "tie_out_status": "status",
+                    "reconciling_item_type": "item",
+                    "reconciling_item_owner": "owner",
+                },
+                hints=hints.get(mart),
             )
+            table.is_folded = len(rows) > FOLD_FROM
+            section.tables.append(table)
     total = publication.rows(f"select count(*) as row_count from {mart} where not is_signable")
     rows = publication.rows(
         f"select * from {mart} where not is_signable "
