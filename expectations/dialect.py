@@ -7,6 +7,7 @@ rolls back, and the result is gone. Nothing is ever written here, so transaction
 """
 
 import atexit
+import re
 import sys
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import text, types
 from sqlalchemy.dialects import registry
 
 NAME = "duckdbreader"
+_LIMIT = re.compile(r"LIMIT \$(\d+)$")
 _TYPES = {
     "BIGINT": types.BIGINT,
     "BOOLEAN": types.BOOLEAN,
@@ -41,7 +43,8 @@ class ReadOnlyDialect(Dialect):
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """Run a query, unless it asks for no rows: then do not even open the files behind it."""
-        if parameters and parameters[-1] == 0 and statement.endswith(f"LIMIT ${len(parameters)}"):
+        limit = _LIMIT.search(statement)
+        if limit and parameters and parameters[int(limit[1]) - 1] == 0:
             statement, parameters = "select null where false", None
         cursor.execute(statement, parameters)
 

@@ -263,6 +263,16 @@ def test_columns_come_from_the_catalog(engine, tiny: Path):
     source.dispose()
 
 
+def test_a_query_for_no_rows_is_not_run(engine, tiny: Path):
+    source = reader(tiny)
+    nowhere = sqlalchemy.select(sqlalchemy.text("x")).select_from(sqlalchemy.text("no_such_table"))
+    with source.connect() as connection:
+        assert connection.execute(nowhere.limit(0)).fetchall() == []
+        with pytest.raises(sqlalchemy.exc.DBAPIError):
+            connection.execute(nowhere.limit(1))
+    source.dispose()
+
+
 def test_the_gate_cannot_write(engine, tiny: Path):
     source = reader(tiny)
     with source.connect() as connection, pytest.raises(sqlalchemy.exc.DBAPIError):
