@@ -5,6 +5,7 @@ Dagster when it loads the project. That parses the dbt project where it has chan
 neither a database nor a landing file.
 """
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -18,14 +19,15 @@ from orchestration.schedules import build_nightly_schedule
 from orchestration.sensors import build_landing_sensor
 
 
-def build_definitions(**options: Any) -> dg.Definitions:
+def build_definitions(manifest: Path | None = None, **options: Any) -> dg.Definitions:
     """The whole project.
 
     Args:
+        manifest: dbt's manifest, if it has been parsed already.
         options: as on the command line (landing, warehouse, …); the environment has the rest.
     """
     resources = build_resources(**options)
-    manifest = prepare_manifest(resources["options"].settings)
+    manifest = manifest or prepare_manifest(resources["options"].settings)
     return dg.Definitions(
         assets=[
             build_landing_assets(),
