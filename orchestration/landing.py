@@ -4,10 +4,13 @@ Belongs here: finding files, reading headers, saying what is broken. Does not: j
 landing gate does), or creating relations (register does).
 """
 
+import csv
 import difflib
+import gzip
 import hashlib
+import io
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,14 +33,23 @@ class FileGroup:
 
     @property
     def reader(self) -> str:
-        """The DuckDB table function that reads the group; CSV cells stay text."""
+        """What DuckDB reads the group from; CSV cells stay text.
+
+        Nothing about a CSV file is guessed: a sniffer takes apostrophes for quotes and ragged
+        rows for a preamble, and rows are gone.
+        """
         names = ", ".join(literal(str(f)) for f in self.files)
         if self.format == "parquet":
             return f"read_parquet([{names}], union_by_name = true)"
-        return (
-            f"read_csv([{names}], union_by_name = true, all_varchar = true, header = true,"
-            " null_padding = false, nullstr = '')"
-        )
+        parts = []
+        for path in self.files:
+            columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in csv_header(path))
+            parts.append(
+                f"select * from read_csv({literal(str(path))}, columns = {{{columns}}},"
+                " auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',"
+                " nullstr = '', null_padding = false)"
+            )
+        return "(" + " union all by name ".join(parts) + ")"
 
 
 @dataclass
@@ -54,6 +66,27 @@ class Landing:
     def files(self) -> list[Path]:
         """Every raw file, in a stable order."""
         return sorted(f for groups in self.groups.values() for g in groups for f in g.files)
+
+
+def csv_header(path: Path) -> list[str]:
+    """Column names of a CSV file, UTF-8 and separated by commas.
+
+    Raises:
+        OSError, EOFError, csv.Error, UnicodeError: the file cannot be read.
+        ValueError: it has no header, or one that does not name each column once.
+    """
+    is_packed = path.name.lower().endswith(".gz")
+    with gzip.open(path, "rb") if is_packed else path.open("rb") as raw:
+        lines = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+        names = [name.strip() for name in next(csv.reader(lines), [])]
+    if not names:
+        raise ValueError("the file is empty")
+    if "" in names:
+        raise ValueError("a column has no name")
+    counts = Counter(name.lower() for name in names)
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise ValueError(f"the header names {', '.join(twice)} twice")
+    return names
 
 
 def literal(text: str) -> str:
@@ -171,7 +204,7 @@ def _header_faults(path: Path, kind: str, table: RawTable, root: Path) -> list[s
     shown = path.relative_to(root)
     try:
         columns = column_types(FileGroup(None, kind, (path,)))
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError, EOFError, csv.Error, ValueError) as error:
         reason = str(error).splitlines()[0].replace(str(root) + "/", "")
         return [f"{shown}: cannot be read ({reason}); deliver the file again"]
     missing = [c.name for c in table.columns if c.required and c.name.lower() not in columns]
@@ -187,7 +220,7 @@ def column_types(group: FileGroup) -> dict[str, str]:
     """Column names in lower case and DuckDB types of a group of files.
 
     Raises:
-        duckdb.Error: a file cannot be read.
+        duckdb.Error, OSError, EOFError, csv.Error, ValueError: a file cannot be read.
     """
     with duckdb.connect() as connection:
         rows = connection.execute(f"describe select * from {group.reader}").fetchall()

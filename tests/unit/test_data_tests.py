@@ -1,0 +1,96 @@
+"""The data tests are tested: each fails on bad rows, and the generic ones pass on sound rows."""
+
+import dataclasses
+import shutil
+
+import duckdb
+import pytest
+
+# test, relation, rows as SQL
+BAD_ROWS = {
+    "int_materiality__one_row_per_grain": (
+        "intermediate.int_materiality",
+        "select 'acme' as entity_id from range(2)",
+    ),
+    # an empty part of the key is a key: two such rows are one too many
+    "fct_cost_assignments_monthly__one_row_per_grain": (
+        "marts.fct_cost_assignments_monthly",
+        "select 'acme' as entity_id, date '2025-01-01' as month_start_date, 'p' as pool_id,"
+        " 0 as input_amount, 0 as allocation_in_amount, 0 as allocation_out_amount,"
+        " 0 as adjustment_amount, 0 as net_amount from range(2)",
+    ),
+    "fct_customer_profitability_monthly__invoice_is_list_less_discount": (
+        "marts.fct_customer_profitability_monthly",
+        "select 'acme' as entity_id, 10 as list_amount, 1 as discount_amount,"
+        " 9.0001 as invoice_amount",
+    ),
+    # an outcome that is not known is no success
+    "fct_customer_profitability_monthly__pocket_is_invoice_less_rebate": (
+        "marts.fct_customer_profitability_monthly",
+        "select 'acme' as entity_id, 9 as invoice_amount, 9 as pocket_amount",
+    ),
+    "pools_are_assigned_without_difference": (
+        "marts.rpt_ledger_reconciliation",
+        "select 'T2' as tie_out, 'acme' as entity_id, 0.0001 as difference_amount",
+    ),
+    "assigned_cost_arrives_at_customers": (
+        "marts.rpt_ledger_reconciliation",
+        "select 'T2' as tie_out, 'gulf' as entity_id, date '2025-01-01' as month_start_date,"
+        " 5 as assigned_amount",
+    ),
+    "entities_have_a_currency": (
+        "intermediate.int_entities",
+        "select 'acme' as entity_id",
+    ),
+    "periods_are_contiguous": (
+        "marts.dim_months",
+        "from (values ('acme', date '2025-01-01', date '2025-01-31'),"
+        " ('acme', date '2025-03-01', date '2025-03-31'))"
+        " as m (entity_id, month_start_date, month_end_date)",
+    ),
+    "raw_rows_are_accepted_or_quarantined": (
+        "marts.rpt_source_control_totals",
+        "select 'acme' as entity_id, 3 as raw_rows, 2 as accepted_rows, 0 as quarantined_rows",
+    ),
+    "revenue_in_mart_equals_revenue_in_shown_lines": (
+        "marts.fct_customer_profitability_monthly",
+        "select 'gulf' as entity_id, 0.01 as invoice_amount",
+    ),
+}
+SOUND_ROWS = {
+    "int_period_status__one_row_per_grain": (
+        "intermediate.int_period_status",
+        "from (values ('acme', date '2025-01-01'), ('acme', date '2025-02-01'))"
+        " as s (entity_id, month_start_date)",
+    ),
+    "fct_cost_assignments_monthly__net_is_input_and_in_less_out": (
+        "marts.fct_cost_assignments_monthly",
+        "select 'acme' as entity_id, 7 as input_amount, 1 as allocation_in_amount,"
+        " 5 as allocation_out_amount, 2 as adjustment_amount, 5 as net_amount",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def statuses(empty_build, tmp_path_factory):
+    """What became of each test on a copy of the empty build with these rows put in."""
+    warehouse = tmp_path_factory.mktemp("rows") / "warehouse"
+    shutil.copytree(empty_build.settings.warehouse, warehouse)
+    settings = dataclasses.replace(empty_build.settings, warehouse=warehouse)
+    project = dataclasses.replace(empty_build, settings=settings)
+    everything = BAD_ROWS | SOUND_ROWS
+    with duckdb.connect(str(settings.build_db)) as connection:
+        for relation, rows in everything.values():
+            connection.execute(f"insert into {relation} by name {rows}")
+    project.run("test", "--select", *everything, may_fail=True)
+    return {r["unique_id"].split(".")[2]: r["status"] for r in project.results}
+
+
+@pytest.mark.parametrize("name", BAD_ROWS)
+def test_data_test_fails_on_bad_rows(statuses, name):
+    assert statuses[name] == "fail"
+
+
+@pytest.mark.parametrize("name", SOUND_ROWS)
+def test_data_test_passes_on_sound_rows(statuses, name):
+    assert statuses[name] == "pass"
