@@ -21,7 +21,14 @@ final as (
     from {{ ref('int_customer_operational_ratios') }} as ratios
     inner join {{ ref('int_value_par') }} as par
         on ratios.entity_id = par.entity_id
-    where par.value_method = 'four_terms'
+    -- a price alone is no experience with us: without a delivery or a case nothing is modelled
+    where
+        par.value_method = 'four_terms'
+        and (
+            ratios.product_quality_ratio_units is not null
+            or ratios.service_quality_ratio_units is not null
+            or ratios.hassle_ratio_units is not null
+        )
 
 )
 
