@@ -182,21 +182,45 @@ assignment as (
 
 ),
 
+-- our own entities are left out on both sides: the ledger has their postings under intercompany
 subledger_totals as (
 
     select
-        entity_id,
-        month_start_date,
-        sum(invoiced_amount + invoiced_discount_amount) as revenue,
-        -sum(invoiced_discount_amount) as discounts,
-        sum(returned_amount) as returns,
-        sum(settled_rebate_amount - rebate_amount) as rebates,
-        sum(freight_charged_amount) as freight_charged,
-        sum(freight_paid_amount) as freight_paid,
-        sum(direct_cost_amount) as direct_cost
-    from {{ ref('int_customer_revenue_monthly') }}
-    where is_in_ledger_scope
-    group by entity_id, month_start_date
+        revenue.entity_id,
+        revenue.month_start_date,
+        sum(revenue.invoiced_amount + revenue.invoiced_discount_amount) as revenue,
+        -sum(revenue.invoiced_discount_amount) as discounts,
+        sum(revenue.returned_amount) as returns,
+        sum(revenue.settled_rebate_amount - revenue.rebate_amount) as rebates,
+        sum(revenue.freight_charged_amount) as freight_charged,
+        sum(revenue.freight_paid_amount) as freight_paid,
+        sum(revenue.direct_cost_amount) as direct_cost
+    from {{ ref('int_customer_revenue_monthly') }} as revenue
+    inner join {{ ref('int_customers') }} as customers
+        on
+            revenue.entity_id = customers.entity_id
+            and revenue.customer_id = customers.customer_id
+    where revenue.is_in_ledger_scope and not customers.is_intercompany
+    group by revenue.entity_id, revenue.month_start_date
+
+),
+
+intercompany_totals as (
+
+    select
+        revenue.entity_id,
+        revenue.month_start_date,
+        sum(
+            revenue.net_amount - revenue.rebate_amount + revenue.freight_charged_amount
+            - coalesce(revenue.freight_paid_amount, 0) - coalesce(revenue.direct_cost_amount, 0)
+        ) as amount
+    from {{ ref('int_customer_revenue_monthly') }} as revenue
+    inner join {{ ref('int_customers') }} as customers
+        on
+            revenue.entity_id = customers.entity_id
+            and revenue.customer_id = customers.customer_id
+    where revenue.is_in_ledger_scope and customers.is_intercompany
+    group by revenue.entity_id, revenue.month_start_date
 
 ),
 
@@ -218,6 +242,9 @@ subledger as (
     union all
     select entity_id, month_start_date, 'direct_cost' as pnl_line, direct_cost as amount
     from subledger_totals
+    union all
+    select entity_id, month_start_date, 'intercompany' as pnl_line, amount
+    from intercompany_totals
 
 ),
 
@@ -357,9 +384,20 @@ gaps as (
         tie_outs.quarantined_amount,
         tie_outs.ledger_amount - tie_outs.assigned_amount - tie_outs.unassigned_amount
         - tie_outs.quarantined_amount as gap_amount,
-        items.item_type,
-        items.item_owner,
-        items.is_signable,
+        -- what our own entities owe each other is eliminated in the group, and shown here until then
+        case
+            when tie_outs.pnl_line = 'intercompany'
+                then coalesce(items.item_type, 'intercompany_elimination')
+            else items.item_type
+        end as item_type,
+        case
+            when tie_outs.pnl_line = 'intercompany' then coalesce(items.item_owner, 'group_accounting')
+            else items.item_owner
+        end as item_owner,
+        case
+            when tie_outs.pnl_line = 'intercompany' then coalesce(items.is_signable, true)
+            else items.is_signable
+        end as is_signable,
         months.as_of_date,
         months.month_end_date,
         greatest(
