@@ -230,7 +230,12 @@ def build(
     """
     part = ("--indirect-selection", "cautious", "--select", *only) if only else ()
     with night.step("build"):
-        outcome = dbt_run.build(night.settings, *part, each=each)
+        try:
+            outcome = dbt_run.build(night.settings, *part, each=each)
+        finally:
+            # dbt notes the SQL of a seed under target/run/<the seed's path>; that path being
+            # absolute, it has written over the seed itself
+            policies.compose(night.settings)
         night.gates["dbt"] = outcome.counts
     if only:
         night.forget("build")
