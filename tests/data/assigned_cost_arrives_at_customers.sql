@@ -15,7 +15,8 @@ customers as (
     select
         entity_id,
         month_start_date,
-        sum(coalesce(cost_to_serve_amount, 0) + coalesce(customer_sustaining_amount, 0)) as arrived_amount
+        sum(coalesce(cost_to_serve_amount, 0) + coalesce(customer_sustaining_amount, 0))
+            as arrived_amount
     from {{ ref('fct_customer_profitability_monthly') }}
     group by entity_id, month_start_date
 

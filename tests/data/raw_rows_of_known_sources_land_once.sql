@@ -32,7 +32,10 @@ counted as (
     select
         'adventureworks reasons' as what,
         (
-            select count(distinct salesordernumber || '|' || cast(salesreasonkey as {{ dbt.type_string() }}))
+            select
+                count(distinct
+                    salesordernumber || '|' || cast(salesreasonkey as {{ dbt.type_string() }})
+                )
             from {{ source('adventureworks', 'fact_internet_sales_reason') }}
         ) as raw_rows,
         (select count(*) from {{ ref('stg_adventureworks__stated_reasons') }}) as staged_rows

@@ -24,8 +24,10 @@ final as (
         sum(case when standing = 'accepted' then amount end) as accepted_amount,
         sum(case when standing = 'quarantined' then amount end) as quarantined_amount,
         sum(case when standing = 'raw' then freight_amount end) as raw_freight_charged_amount,
-        sum(case when standing = 'accepted' then freight_amount end) as accepted_freight_charged_amount,
-        sum(case when standing = 'quarantined' then freight_amount end) as quarantined_freight_charged_amount
+        sum(case when standing = 'accepted' then freight_amount end)
+            as accepted_freight_charged_amount,
+        sum(case when standing = 'quarantined' then freight_amount end)
+            as quarantined_freight_charged_amount
     from counted
     group by entity_id, record_source, input_table, currency
 

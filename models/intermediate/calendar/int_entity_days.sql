@@ -12,12 +12,15 @@ final as (
 
     select
         months.entity_id,
-        cast({{ dbt.dateadd('day', 'day_numbers.n', 'months.month_start_date') }} as date) as date_day,
+        cast({{ dbt.dateadd('day', 'day_numbers.n', 'months.month_start_date') }} as date)
+            as date_day,
         months.month_start_date,
         months.period_index
     from {{ ref('int_entity_months') }} as months
     inner join day_numbers
-        on day_numbers.n <= {{ dbt.datediff('months.month_start_date', 'months.month_end_date', 'day') }}
+        on day_numbers.n <= {{ dbt.datediff(
+            'months.month_start_date', 'months.month_end_date', 'day'
+        ) }}
 
 )
 

@@ -1,4 +1,5 @@
--- A period ends the day before the next one starts; the calendar's last start only closes the one before.
+-- A period ends the day before the next one starts; the calendar's last start only closes the
+-- one before.
 with
 
 starts as (

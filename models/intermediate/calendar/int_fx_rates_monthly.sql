@@ -49,7 +49,8 @@ final as (
         currency,
         rates_count,
         case when is_direct then mean_rate_units else {{ to_units('1', 12) }} end as rate_numerator,
-        case when is_direct then {{ to_units('1', 12) }} else mean_rate_units end as rate_denominator
+        case when is_direct then {{ to_units('1', 12) }} else mean_rate_units end
+            as rate_denominator
     from means
     qualify row_number() over (
         partition by entity_id, month_start_date, currency order by is_direct desc

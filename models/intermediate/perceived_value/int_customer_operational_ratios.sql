@@ -66,7 +66,8 @@ shrunk as (
         case
             when {{ term }}_opportunity_units > 0
                 then {{ share_units(
-                    term ~ '_' ~ effect ~ '_units * 1000000000 + prior_units * ' ~ term ~ '_par_units',
+                    term ~ '_' ~ effect ~ '_units * 1000000000'
+                    ~ ' + prior_units * ' ~ term ~ '_par_units',
                     '((' ~ term ~ '_opportunity_units + prior_units) * ' ~ term ~ '_par_units)'
                 ) }}
         end as {{ term }}_ratio_units,

@@ -178,7 +178,8 @@ bounded as (
         period_index,
         {{ divide_rounded(
             '(own_answer_share_units * ' ~ fixed_ln(
-                '(greatest(get_units - (1000000000 - response_rate_units), 1000000000) * give_units)',
+                '(greatest(get_units - (1000000000 - response_rate_units), 1000000000)'
+                ~ ' * give_units)',
                 '(get_units * case value_method'
                 ~ " when 'four_terms'"
                 ~ ' then least(give_units + (1000000000 - response_rate_units), 10000000000)'

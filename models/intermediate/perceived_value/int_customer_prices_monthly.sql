@@ -41,7 +41,7 @@ products as (
         category
     from {{ ref('input_products') }}
     qualify row_number() over (
-        partition by entity_id, product_id order by valid_from desc, source_id
+        partition by entity_id, product_id order by valid_from desc, source_id asc
     ) = 1
 
 ),

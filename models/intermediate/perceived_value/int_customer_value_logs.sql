@@ -4,7 +4,9 @@ select
     terms.window_kind,
     terms.window_period_index,
     terms.customer_id,
-    {{ fixed_ln('(terms.get_units * par.give_par_units)', '(terms.give_units * par.get_par_units)') }}
+    {{ fixed_ln(
+        '(terms.get_units * par.give_par_units)', '(terms.give_units * par.get_par_units)'
+    ) }}
         as answer_log_units
 from {{ ref('int_customer_value_terms') }} as terms
 inner join {{ ref('int_value_par') }} as par

@@ -11,8 +11,10 @@ final as (
         ratios.window_period_index,
         ratios.customer_id,
         {{ fixed_ln(
-            '((par.product_quality_par_units * coalesce(ratios.product_quality_ratio_units, 1000000000)'
-            ~ ' + par.service_quality_par_units * coalesce(ratios.service_quality_ratio_units, 1000000000))'
+            '((par.product_quality_par_units'
+            ~ ' * coalesce(ratios.product_quality_ratio_units, 1000000000)'
+            ~ ' + par.service_quality_par_units'
+            ~ ' * coalesce(ratios.service_quality_ratio_units, 1000000000))'
             ~ ' * (par.price_par_units + par.hassle_par_units))',
             '((par.price_par_units * coalesce(ratios.price_ratio_units, 1000000000)'
             ~ ' + par.hassle_par_units * coalesce(ratios.hassle_ratio_units, 1000000000))'

@@ -87,7 +87,8 @@ sides as (
         answers_count,
         effective_respondents_units,
         case value_method
-            when 'four_terms' then {{ mean_of_present('product_quality_units', 'service_quality_units') }}
+            when 'four_terms'
+                then {{ mean_of_present('product_quality_units', 'service_quality_units') }}
             else overall_units
         end as get_units,
         {{ mean_of_present('price_units', 'hassle_units') }} as give_units

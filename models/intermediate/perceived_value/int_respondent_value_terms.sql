@@ -24,7 +24,10 @@ questions as (
         sum(design_weight_units) as design_weight_units,
         count(*) as answers_count
     from {{ ref('int_survey_answers_scored') }}
-    where term in ('{{ value_terms | join("', '") }}')
+    where
+        term in (
+            '{{ value_terms | join("',\n            '") }}'
+        )
     group by
         entity_id, rated_id, customer_id, respondent_id, role, is_named, period_index, survey_id,
         question_id, term

@@ -74,7 +74,8 @@ assigned as (
         driver,
         driver_quantity,
         driven_sign * apportioned_units
-        * case minor_digits when 0 then 10000 when 3 then 10 when 4 then 1 else 100 end as assigned_units
+        * case minor_digits when 0 then 10000 when 3 then 10 when 4 then 1 else 100 end
+            as assigned_units
     from driven
     where apportioned_units <> 0
 

@@ -62,10 +62,20 @@ levels as (
     select entity_id, customer_id, period, 'pocket' as profit_level, pocket_amount as profit_amount
     from readings
     union all
-    select entity_id, customer_id, period, 'gross_margin' as profit_level, gross_margin_amount as profit_amount
+    select
+        entity_id,
+        customer_id,
+        period,
+        'gross_margin' as profit_level,
+        gross_margin_amount as profit_amount
     from readings
     union all
-    select entity_id, customer_id, period, 'contribution' as profit_level, contribution_amount as profit_amount
+    select
+        entity_id,
+        customer_id,
+        period,
+        'contribution' as profit_level,
+        contribution_amount as profit_amount
     from readings
     where period_status <> 'incomplete'
     union all

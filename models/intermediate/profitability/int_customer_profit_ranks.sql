@@ -10,7 +10,7 @@ classified as (
         profits.profit_level,
         profits.customer_id,
         profits.profit_amount,
-        not (customers.is_unknown or customers.is_intercompany) as is_ranked
+        not customers.is_unknown and not customers.is_intercompany as is_ranked
     from {{ ref('int_customer_profit_by_period') }} as profits
     inner join {{ ref('int_customers') }} as customers
         on
@@ -30,14 +30,15 @@ final as (
         is_ranked,
         case when is_ranked then row_number() over (
             partition by entity_id, period, profit_level, is_ranked
-            order by profit_amount desc, customer_id
+            order by profit_amount desc, customer_id asc
         ) end as customer_rank,
         case when is_ranked then sum(profit_amount) over (
             partition by entity_id, period, profit_level, is_ranked
-            order by profit_amount desc, customer_id
+            order by profit_amount desc, customer_id asc
             rows between unbounded preceding and current row
         ) end as cumulative_profit_amount,
-        sum(profit_amount) over (partition by entity_id, period, profit_level) as total_profit_amount,
+        sum(profit_amount) over (partition by entity_id, period, profit_level)
+            as total_profit_amount,
         sum(case when is_ranked then profit_amount else 0 end) over (
             partition by entity_id, period, profit_level
         ) as ranked_profit_amount,

@@ -142,7 +142,10 @@ final as (
         cast(cost_to_serve_amount as decimal(18, 4)) as cost_to_serve_amount,
         cast(gross_margin_amount - cost_to_serve_amount as decimal(18, 4)) as contribution_amount,
         cast(customer_sustaining_amount as decimal(18, 4)) as customer_sustaining_amount,
-        cast(gross_margin_amount - cost_to_serve_amount - customer_sustaining_amount as decimal(18, 4))
+        cast(
+            gross_margin_amount - cost_to_serve_amount - customer_sustaining_amount
+            as decimal(18, 4)
+        )
             as operating_profit_amount,
         cast(orders_count as bigint) as orders_count,
         cast(returns_count as bigint) as returns_count,

@@ -46,7 +46,8 @@ customers as (
         sum(quantity) filter (where document_type = 'invoice') as sold_quantity,
         sum(net_amount) filter (where document_type = 'invoice') as invoiced_amount,
         sum(discount_amount) filter (where document_type = 'invoice') as invoiced_discount_amount,
-        sum(net_amount) filter (where document_type in ('return', 'credit_note')) as returned_amount,
+        sum(net_amount) filter (where document_type in ('return', 'credit_note'))
+            as returned_amount,
         sum(net_amount) filter (where document_type = 'rebate_settlement') as settled_rebate_amount,
         sum(discount_amount) as discount_amount,
         sum(rebate_amount) as rebate_amount,
@@ -83,10 +84,15 @@ final as (
         cast(rebate_amount as decimal(18, 4)) as rebate_amount,
         cast(net_amount as decimal(18, 4)) as net_amount,
         cast(freight_charged_amount as decimal(18, 4)) as freight_charged_amount,
-        cast(case when freight_paid_count = lines_count then freight_paid_amount end as decimal(18, 4))
+        cast(
+            case when freight_paid_count = lines_count then freight_paid_amount end
+            as decimal(18, 4)
+        )
             as freight_paid_amount,
         cast(tax_amount as decimal(18, 4)) as tax_amount,
-        cast(case when direct_cost_count = lines_count then direct_cost_amount end as decimal(18, 4))
+        cast(
+            case when direct_cost_count = lines_count then direct_cost_amount end as decimal(18, 4)
+        )
             as direct_cost_amount,
         assumed_cost_count > 0 as is_direct_cost_assumed
     from customers

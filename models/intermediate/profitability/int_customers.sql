@@ -18,7 +18,8 @@ versions as (
         partner_entity_id
     from {{ ref('input_customers') }}
     qualify row_number() over (
-        partition by entity_id, customer_id order by valid_from desc, recorded_at desc, source_id
+        partition by entity_id, customer_id
+        order by valid_from desc, recorded_at desc, source_id asc
     ) = 1
 
 ),
@@ -49,7 +50,8 @@ final as (
         versions.partner_entity_id,
         versions.partner_entity_id is not null as is_intercompany,
         versions.customer_id is null as is_inferred,
-        coalesce(versions.customer_id, seen.customer_id) = '{{ var("unknown_customer_id") }}' as is_unknown
+        coalesce(versions.customer_id, seen.customer_id) = '{{ var("unknown_customer_id") }}'
+            as is_unknown
     from versions
     full join seen
         on

@@ -66,19 +66,44 @@ cases as (
 
 measured as (
 
-    select entity_id, month_start_date, customer_id, 'orders' as driver, orders_count as driver_quantity
+    select
+        entity_id,
+        month_start_date,
+        customer_id,
+        'orders' as driver,
+        orders_count as driver_quantity
     from revenue
     union all
-    select entity_id, month_start_date, customer_id, 'lines' as driver, lines_count as driver_quantity
+    select
+        entity_id,
+        month_start_date,
+        customer_id,
+        'lines' as driver,
+        lines_count as driver_quantity
     from revenue
     union all
-    select entity_id, month_start_date, customer_id, 'returns' as driver, returns_count as driver_quantity
+    select
+        entity_id,
+        month_start_date,
+        customer_id,
+        'returns' as driver,
+        returns_count as driver_quantity
     from revenue
     union all
-    select entity_id, month_start_date, customer_id, 'quantity' as driver, sold_quantity as driver_quantity
+    select
+        entity_id,
+        month_start_date,
+        customer_id,
+        'quantity' as driver,
+        sold_quantity as driver_quantity
     from revenue
     union all
-    select entity_id, month_start_date, customer_id, 'revenue' as driver, invoiced_amount as driver_quantity
+    select
+        entity_id,
+        month_start_date,
+        customer_id,
+        'revenue' as driver,
+        invoiced_amount as driver_quantity
     from revenue
     union all
     select entity_id, month_start_date, customer_id, 'customers' as driver, 1 as driver_quantity

@@ -83,7 +83,8 @@ mapped as (
             entities.chart_id = by_cost_centre.chart_id
             and postings.account_code = by_cost_centre.account_code
             and postings.cost_centre_id = by_cost_centre.cost_centre_id
-            and postings.month_start_date between by_cost_centre.valid_from and by_cost_centre.valid_to
+            and postings.month_start_date >= by_cost_centre.valid_from
+            and postings.month_start_date <= by_cost_centre.valid_to
     left join mapping as by_account
         on
             entities.chart_id = by_account.chart_id

@@ -226,13 +226,17 @@ intercompany_totals as (
 
 subledger as (
 
-    select entity_id, month_start_date, 'revenue' as pnl_line, revenue as amount from subledger_totals
+    select entity_id, month_start_date, 'revenue' as pnl_line, revenue as amount
+    from subledger_totals
     union all
-    select entity_id, month_start_date, 'discounts' as pnl_line, discounts as amount from subledger_totals
+    select entity_id, month_start_date, 'discounts' as pnl_line, discounts as amount
+    from subledger_totals
     union all
-    select entity_id, month_start_date, 'returns' as pnl_line, returns as amount from subledger_totals
+    select entity_id, month_start_date, 'returns' as pnl_line, returns as amount
+    from subledger_totals
     union all
-    select entity_id, month_start_date, 'rebates' as pnl_line, rebates as amount from subledger_totals
+    select entity_id, month_start_date, 'rebates' as pnl_line, rebates as amount
+    from subledger_totals
     union all
     select entity_id, month_start_date, 'freight_charged' as pnl_line, freight_charged as amount
     from subledger_totals
@@ -254,7 +258,12 @@ ledger_lines as (
         entries.entity_id,
         entries.month_start_date,
         entries.pnl_line,
-        sum(case when entries.pnl_line in ('freight_paid', 'direct_cost') then entries.amount else -entries.amount end)
+        sum(
+            case
+                when entries.pnl_line in ('freight_paid', 'direct_cost') then entries.amount
+                else -entries.amount
+            end
+        )
             as amount
     from {{ ref('int_ledger_entries_monthly') }} as entries
     inner join {{ ref('lookup_pnl_lines') }} as lines
@@ -384,14 +393,16 @@ gaps as (
         tie_outs.quarantined_amount,
         tie_outs.ledger_amount - tie_outs.assigned_amount - tie_outs.unassigned_amount
         - tie_outs.quarantined_amount as gap_amount,
-        -- what our own entities owe each other is eliminated in the group, and shown here until then
+        -- what our own entities owe each other is eliminated in the group, and shown
+        -- here until then
         case
             when tie_outs.pnl_line = 'intercompany'
                 then coalesce(items.item_type, 'intercompany_elimination')
             else items.item_type
         end as item_type,
         case
-            when tie_outs.pnl_line = 'intercompany' then coalesce(items.item_owner, 'group_accounting')
+            when tie_outs.pnl_line = 'intercompany'
+                then coalesce(items.item_owner, 'group_accounting')
             else items.item_owner
         end as item_owner,
         case
@@ -416,8 +427,10 @@ gaps as (
             tie_outs.tie_out = 'T3'
             and months.chart_id = items.chart_id
             and tie_outs.pnl_line = items.pnl_line
-            and tie_outs.month_start_date >= coalesce(cast(items.valid_from as date), date '1900-01-01')
-            and tie_outs.month_start_date <= coalesce(cast(items.valid_to as date), date '9999-12-31')
+            and tie_outs.month_start_date
+            >= coalesce(cast(items.valid_from as date), date '1900-01-01')
+            and tie_outs.month_start_date
+            <= coalesce(cast(items.valid_to as date), date '9999-12-31')
 
 ),
 
@@ -441,9 +454,14 @@ final as (
         cast(case when item_type is not null then 0 else gap_amount end as decimal(18, 4))
             as difference_amount,
         cast(materiality_amount as decimal(18, 4)) as materiality_amount,
-        case when gap_amount <> 0 then coalesce(item_type, 'unexplained') end as reconciling_item_type,
-        case when gap_amount <> 0 then coalesce(item_owner, 'finance') end as reconciling_item_owner,
-        case when gap_amount <> 0 then cast({{ dbt.datediff('month_end_date', 'as_of_date', 'day') }} as bigint) end
+        case when gap_amount <> 0 then coalesce(item_type, 'unexplained') end
+            as reconciling_item_type,
+        case when gap_amount <> 0 then coalesce(item_owner, 'finance') end
+            as reconciling_item_owner,
+        case
+            when gap_amount <> 0
+                then cast({{ dbt.datediff('month_end_date', 'as_of_date', 'day') }} as bigint)
+        end
             as reconciling_item_age_days,
         case
             when ledger_amount is null then 'no_external_control'

@@ -10,7 +10,9 @@ thresholds as (
         cast(reporting.value as decimal(18, 9)) as value,
         row_number() over (
             partition by entities.entity_id, reporting.parameter
-            order by case when reporting.entity_id = '*' then 1 else 0 end, reporting.valid_from desc
+            order by
+                case when reporting.entity_id = '*' then 1 else 0 end asc,
+                reporting.valid_from desc
         ) as preference
     from {{ ref('int_entities') }} as entities
     inner join {{ ref('policy_reporting') }} as reporting
@@ -25,7 +27,8 @@ final as (
 
     select
         entity_id,
-        cast(max(case when parameter = 'materiality_amount' then value end) as decimal(18, 4)) as amount,
+        cast(max(case when parameter = 'materiality_amount' then value end) as decimal(18, 4))
+            as amount,
         cast(max(case when parameter = 'materiality_rate' then value end) as decimal(18, 9)) as rate
     from thresholds
     where preference = 1

@@ -26,7 +26,8 @@ ledger as (
         entries.pnl_line,
         coalesce(entries.pool_id, 'unpooled:' || entries.account_code) as pool_id,
         sum(entries.amount) as ledger_amount,
-        sum(case when entries.customer_id is not null then entries.amount else 0 end) as traced_amount
+        sum(case when entries.customer_id is not null then entries.amount else 0 end)
+            as traced_amount
     from {{ ref('int_ledger_entries_monthly') }} as entries
     inner join {{ ref('lookup_pnl_lines') }} as lines
         on

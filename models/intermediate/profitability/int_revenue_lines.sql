@@ -31,8 +31,10 @@ placed as (
         lines.currency as transaction_currency,
         entities.currency,
         entities.freight_policy,
-        entities.ledger_scope_channel is null
-        or lines.channel is not distinct from entities.ledger_scope_channel as is_in_ledger_scope,
+        (
+            entities.ledger_scope_channel is null
+            or lines.channel is not distinct from entities.ledger_scope_channel
+        ) as is_in_ledger_scope,
         lines.currency <> entities.currency as is_foreign,
         -- what the source booked says the rate; else the mean rate of the period
         case
@@ -144,25 +146,38 @@ final as (
         transaction_currency,
         currency,
         quantity,
-        {{ convert_currency('discount_amount', 'rate_numerator', 'rate_denominator', 'is_foreign') }}
+        {{ convert_currency(
+            'discount_amount', 'rate_numerator', 'rate_denominator', 'is_foreign'
+        ) }}
             as discount_amount,
         {{ convert_currency('rebate_amount', 'rate_numerator', 'rate_denominator', 'is_foreign') }}
             as rebate_amount,
         case
             when is_foreign and functional_amount is not null then functional_amount
-            else {{ convert_currency('net_amount', 'rate_numerator', 'rate_denominator', 'is_foreign') }}
+            else {{ convert_currency(
+                'net_amount', 'rate_numerator', 'rate_denominator', 'is_foreign'
+            ) }}
         end as net_amount,
-        {{ convert_currency('freight_charged_amount', 'rate_numerator', 'rate_denominator', 'is_foreign') }}
+        {{ convert_currency(
+            'freight_charged_amount', 'rate_numerator', 'rate_denominator', 'is_foreign'
+        ) }}
             as freight_charged_amount,
         case freight_policy
             when 'actual'
-                then {{ convert_currency('freight_paid_amount', 'rate_numerator', 'rate_denominator', 'is_foreign') }}
+                then {{ convert_currency(
+                    'freight_paid_amount', 'rate_numerator', 'rate_denominator', 'is_foreign'
+                ) }}
             when 'pass_through'
-                then {{ convert_currency('freight_charged_amount', 'rate_numerator', 'rate_denominator', 'is_foreign') }}
+                then {{ convert_currency(
+                    'freight_charged_amount', 'rate_numerator', 'rate_denominator', 'is_foreign'
+                ) }}
             when 'in_pool' then 0
         end as freight_paid_amount,
-        {{ convert_currency('tax_amount', 'rate_numerator', 'rate_denominator', 'is_foreign') }} as tax_amount,
-        {{ convert_currency('known_direct_cost_amount', 'rate_numerator', 'rate_denominator', 'is_foreign') }}
+        {{ convert_currency('tax_amount', 'rate_numerator', 'rate_denominator', 'is_foreign') }}
+            as tax_amount,
+        {{ convert_currency(
+            'known_direct_cost_amount', 'rate_numerator', 'rate_denominator', 'is_foreign'
+        ) }}
             as direct_cost_amount
     from costed
 

@@ -14,7 +14,7 @@ in_force as (
                 accountabilities.entity_id,
                 accountabilities.customer_id,
                 months.month_start_date
-            order by accountabilities.valid_from desc, accountabilities.employee_id
+            order by accountabilities.valid_from desc, accountabilities.employee_id asc
         ) as precedence
     from {{ ref('input_accountabilities') }} as accountabilities
     inner join {{ ref('int_entity_months') }} as months

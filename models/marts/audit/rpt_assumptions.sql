@@ -1,14 +1,25 @@
 -- Every arguable number a figure rests on, with its owner, dates, evidence and source.
 {%- set policies = {
-    'policy_organisations': ['entity_id', 'currency', 'fiscal_calendar_id', 'freight_policy', 'ledger_scope_channel', 'revenue_label'],
+    'policy_organisations': [
+        'entity_id', 'currency', 'fiscal_calendar_id', 'freight_policy', 'ledger_scope_channel',
+        'revenue_label',
+    ],
     'policy_account_mapping': ['chart_id', 'account_code', 'cost_centre_id', 'pnl_line', 'pool_id'],
-    'policy_cost_pools': ['chart_id', 'pool_id', 'driver', 'method', 'hierarchy_level', 'avoidability'],
+    'policy_cost_pools': [
+        'chart_id', 'pool_id', 'driver', 'method', 'hierarchy_level', 'avoidability',
+    ],
     'policy_direct_cost_rates': ['entity_id', 'category', 'direct_cost_rate'],
     'policy_reconciling_items': ['chart_id', 'pnl_line', 'item_type', 'is_signable', 'explanation'],
     'policy_reporting': ['entity_id', 'parameter', 'value'],
-    'policy_value_attributes': ['entity_id', 'survey_id', 'question_id', 'attribute_id', 'attribute_name', 'term', 'direction', 'weight'],
+    'policy_value_attributes': [
+        'entity_id', 'survey_id', 'question_id', 'attribute_id', 'attribute_name', 'term',
+        'direction', 'weight',
+    ],
     'policy_value_parameters': ['entity_id', 'parameter', 'value'],
-    'policy_hassle_rates': ['entity_id', 'event_type', 'term', 'opportunity', 'effect_per_unit', 'minute_value_amount', 'is_ordinary'],
+    'policy_hassle_rates': [
+        'entity_id', 'event_type', 'term', 'opportunity', 'effect_per_unit',
+        'minute_value_amount', 'is_ordinary',
+    ],
     'policy_satisfaction_bands': ['entity_id', 'segment', 'lower_index', 'upper_index'],
     'policy_customer_strategies': ['entity_id', 'quadrant', 'customer_strategy', 'description'],
     'policy_metric_roles': ['metric', 'role', 'end_served', 'guardrails'],

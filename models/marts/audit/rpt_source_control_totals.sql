@@ -38,13 +38,12 @@ final as (
         totals.record_source as source,
         totals.input_table,
         totals.currency,
-        case when totals.input_table = 'revenue_lines' then entities.revenue_label end as amount_label,
+        case when totals.input_table = 'revenue_lines' then entities.revenue_label end
+            as amount_label,
         cast(totals.raw_rows as bigint) as raw_rows,
         cast(totals.accepted_rows as bigint) as accepted_rows,
         cast(totals.quarantined_rows as bigint) as quarantined_rows,
-        cast(case
-            when totals.raw_amount is not null then totals.raw_amount
-        end as decimal(18, 4)) as raw_amount,
+        cast(totals.raw_amount as decimal(18, 4)) as raw_amount,
         cast(case
             when totals.raw_amount is not null then coalesce(totals.accepted_amount, 0)
         end as decimal(18, 4)) as accepted_amount,
@@ -60,9 +59,18 @@ final as (
             when totals.raw_freight_charged_amount is not null
                 then coalesce(totals.quarantined_freight_charged_amount, 0)
         end as decimal(18, 4)) as quarantined_freight_charged_amount,
-        cast(case when totals.input_table = 'revenue_lines' then buyer_counts.buying_persons_count end as bigint)
+        cast(
+            case
+                when totals.input_table = 'revenue_lines' then buyer_counts.buying_persons_count
+            end as bigint
+        )
             as buying_persons_count,
-        cast(case when totals.input_table = 'revenue_lines' then buyer_counts.buying_organisations_count end as bigint)
+        cast(
+            case
+                when totals.input_table = 'revenue_lines'
+                    then buyer_counts.buying_organisations_count
+            end as bigint
+        )
             as buying_organisations_count
     from {{ ref('int_source_control_totals') }} as totals
     left join {{ ref('int_entities') }} as entities

@@ -37,7 +37,8 @@ final as (
             'value.get_units * value.competitor_give_units',
             '(value.give_units * value.competitor_get_units)'
         )) }} as relative_value_ratio,
-        {{ fixed_exp('(value.index_log_units + value.silence_log_units)') }} as nonresponse_bound_index,
+        {{ fixed_exp('(value.index_log_units + value.silence_log_units)') }}
+            as nonresponse_bound_index,
         {{ units_to_score('value.response_rate_units') }} as response_rate,
         cast(value.terms_measured as bigint) as terms_measured,
         cast(coalesce(value.answers_count, 0) as bigint) as responses_count,

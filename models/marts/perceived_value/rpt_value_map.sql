@@ -30,7 +30,8 @@ opened as (
         end as response_rate_units,
         case when reliability <> 'suppressed' and invited_count > 0
             then {{ fixed_ln(
-                '(greatest(get_units - clusters_count * ' ~ silent ~ ', clusters_count * 1000000000)'
+                '(greatest(get_units - clusters_count * ' ~ silent
+                ~ ', clusters_count * 1000000000)'
                 ~ ' * give_reference_units)',
                 '(case when hassle_units is null then give_units'
                 ~ ' else least(give_units + clusters_count * ' ~ silent
@@ -64,7 +65,9 @@ final as (
         'Straight line through (1, 1) on which quality weight x (relative quality - 1) = price'
         || ' weight x (relative price - 1), weights '
         || cast({{ units_to_score('quality_weight_units') }} as {{ dbt.type_string() }}) || ' and '
-        || cast({{ units_to_score('(1000000000 - quality_weight_units)') }} as {{ dbt.type_string() }})
+        || cast(
+            {{ units_to_score('(1000000000 - quality_weight_units)') }} as {{ dbt.type_string() }}
+        )
             as fair_value_rule,
         {{ fixed_exp('bound_log_units') }} as nonresponse_bound_index,
         {{ units_to_score('response_rate_units') }} as response_rate,

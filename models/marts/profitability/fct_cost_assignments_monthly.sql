@@ -66,7 +66,10 @@ final as (
         paths.allocation_in_amount,
         paths.allocation_out_amount,
         cast(0 as decimal(18, 4)) as adjustment_amount,
-        cast(paths.input_amount + paths.allocation_in_amount - paths.allocation_out_amount as decimal(18, 4))
+        cast(
+            paths.input_amount + paths.allocation_in_amount - paths.allocation_out_amount
+            as decimal(18, 4)
+        )
             as net_amount
     from paths
     inner join {{ ref('int_entities') }} as entities

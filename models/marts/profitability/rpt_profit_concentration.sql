@@ -34,7 +34,8 @@ sums as (
         sum(case when profit_units > 0 then 1 else 0 end) as gaining_count,
         -- sum over i < j of |x_i - x_j|, from ranks in falling order: x_r enters (n + 1 - 2r) times
         sum(({{ to_units('n', 0) }} + 1 - 2 * customer_rank) * profit_units) as difference_units,
-        -- twice the trapezoid area under the cumulative curve, times n: 2 * sum of cumulated - total
+        -- twice the trapezoid area under the cumulative curve, times n: 2 * sum of
+        -- cumulated - total
         2 * sum(cumulative_units) - sum(profit_units) as double_area_units,
         sum(case when 10 * customer_rank <= n + 9 then profit_units else 0 end) as top_decile_units
     from ranked
@@ -53,9 +54,11 @@ final as (
         {{ units_to_money('total_units') }} as total_profit_amount,
         {{ units_to_money('loss_units') }} as hidden_profit_amount,
         {{ ratio_of_units('peak_units', 'total_units', 'total_units > 0') }} as peak_share,
-        {{ ratio_of_units('gaining_count', 'customers_count', 'total_units > 0') }} as peak_at_customers_share,
+        {{ ratio_of_units('gaining_count', 'customers_count', 'total_units > 0') }}
+            as peak_at_customers_share,
         {{ ratio_of_units('loss_units', 'total_units', 'total_units > 0') }} as erosion_share,
-        {{ ratio_of_units('top_decile_units', 'total_units', 'total_units > 0') }} as top_decile_share,
+        {{ ratio_of_units('top_decile_units', 'total_units', 'total_units > 0') }}
+            as top_decile_share,
         {{ ratio_of_units('difference_units', 'customers_count * total_units', 'total_units > 0') }}
             as gini_coefficient,
         {{ ratio_of_units(
@@ -63,11 +66,14 @@ final as (
             'customers_count > 1 and gain_units + loss_units > 0'
         ) }} as gini_rsv_coefficient,
         {{ ratio_of_units(
-            'double_area_units - customers_count * total_units', '2 * customers_count * total_units',
+            'double_area_units - customers_count * total_units',
+            '2 * customers_count * total_units',
             'total_units > 0'
         ) }} as stobachoff_area_excess,
         {{ ratio_of_units(
-            'double_area_units - customers_count * total_units', 'double_area_units', 'total_units > 0'
+            'double_area_units - customers_count * total_units',
+            'double_area_units',
+            'total_units > 0'
         ) }} as stobachoff_index_bounded
     from sums
 

@@ -12,7 +12,8 @@ final as (
         englishproductname as product_name,
         cast(standardcost as decimal(18, 4)) as standard_cost,
         cast(listprice as decimal(18, 4)) as list_price,
-        cast({{ dbt.dateadd('day', 2007, dbt.dateadd('year', -6, 'startdate')) }} as date) as valid_from,
+        cast({{ dbt.dateadd('day', 2007, dbt.dateadd('year', -6, 'startdate')) }} as date)
+            as valid_from,
         cast({{ dbt.dateadd('year', 4, 'enddate') }} as date) as valid_to
     from {{ source('adventureworks', 'dim_product') }}
 

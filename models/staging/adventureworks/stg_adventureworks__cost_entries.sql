@@ -57,7 +57,10 @@ final as (
         posted_on,
         account_code,
         cost_centre_id,
-        cast(case when account_type in ('Revenue', 'Liabilities') then -amount else amount end as decimal(18, 4))
+        cast(
+            case when account_type in ('Revenue', 'Liabilities') then -amount else amount end
+            as decimal(18, 4)
+        )
             as amount,
         currency,
         cast(null as {{ dbt.type_string() }}) as customer_id,

@@ -29,7 +29,8 @@ final as (
     select
         entities.entity_id,
         'adventureworks' as record_source,
-        coalesce(rates.base_currency, '') || '|' || coalesce(cast(rates.rate_date as {{ dbt.type_string() }}), '')
+        coalesce(rates.base_currency, '') || '|'
+        || coalesce(cast(rates.rate_date as {{ dbt.type_string() }}), '')
             as source_id,
         rates.base_currency,
         'USD' as quote_currency,

@@ -9,7 +9,8 @@ final as (
         cast(prospectivebuyerkey as {{ dbt.type_string() }}) as source_id,
         cast(prospectivebuyerkey as {{ dbt.type_string() }}) as prospect_id,
         trim(
-            coalesce(firstname, '') || coalesce(' ' || middlename, '') || coalesce(' ' || lastname, '')
+            coalesce(firstname, '') || coalesce(' ' || middlename, '')
+            || coalesce(' ' || lastname, '')
         ) as name,
         'Individual' as segment,
         'US' as country,

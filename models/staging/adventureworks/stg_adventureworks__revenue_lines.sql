@@ -104,7 +104,8 @@ final as (
         lines.channel,
         lines.quantity,
         -- net + discount; the file's own extended amount is off by 0.0001 on some lines
-        cast(lines.net_amount + coalesce(lines.discount_amount, 0) as decimal(18, 4)) as list_amount,
+        cast(lines.net_amount + coalesce(lines.discount_amount, 0) as decimal(18, 4))
+            as list_amount,
         coalesce(lines.discount_amount, 0) as discount_amount,
         cast(0 as decimal(18, 4)) as rebate_amount,
         lines.net_amount,
@@ -124,7 +125,8 @@ final as (
         end as quarantine_reason,
         case
             when territories.entity_id is null
-                then 'territory ' || coalesce(cast(lines.territory_key as {{ dbt.type_string() }}), 'none')
+                then 'territory '
+                || coalesce(cast(lines.territory_key as {{ dbt.type_string() }}), 'none')
         end as quarantine_detail
     from lines
     left join {{ ref('base_adventureworks__territories') }} as territories

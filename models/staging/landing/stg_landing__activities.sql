@@ -5,7 +5,13 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, {{ default_source_id(['activity_type', 'occurred_at', 'customer_id', 'document_id', 'quantity', 'minutes', 'attributes', 'employee_id', 'channel', 'activity_class']) }}) as source_id,
+        coalesce(
+            source_id,
+            {{ default_source_id([
+                'activity_type', 'occurred_at', 'customer_id', 'document_id', 'quantity', 'minutes',
+                'attributes', 'employee_id', 'channel', 'activity_class'
+            ]) }}
+        ) as source_id,
         activity_type,
         occurred_at,
         customer_id,

@@ -5,7 +5,13 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, {{ default_source_id(['period', 'customer_id', 'benefit_type', 'area', 'units', 'need_units', 'budget_amount', 'currency']) }}) as source_id,
+        coalesce(
+            source_id,
+            {{ default_source_id([
+                'period', 'customer_id', 'benefit_type', 'area', 'units', 'need_units',
+                'budget_amount', 'currency'
+            ]) }}
+        ) as source_id,
         period,
         customer_id,
         benefit_type,

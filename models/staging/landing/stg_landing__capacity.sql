@@ -5,7 +5,11 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, pool_id || '|' || cast(period as {{ dbt.type_string() }}) || '|' || coalesce(dedicated_customer_id, '')) as source_id,
+        coalesce(
+            source_id,
+            pool_id || '|' || cast(period as {{ dbt.type_string() }}) || '|'
+            || coalesce(dedicated_customer_id, '')
+        ) as source_id,
         pool_id,
         period,
         practical_minutes,

@@ -5,7 +5,13 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, {{ default_source_id(['customer_id', 'sent_at', 'channel', 'campaign_id', 'cost_amount', 'currency', 'opened', 'opted_out']) }}) as source_id,
+        coalesce(
+            source_id,
+            {{ default_source_id([
+                'customer_id', 'sent_at', 'channel', 'campaign_id', 'cost_amount', 'currency',
+                'opened', 'opted_out'
+            ]) }}
+        ) as source_id,
         customer_id,
         sent_at,
         channel,

@@ -5,7 +5,13 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, {{ default_source_id(['posted_on', 'account_code', 'cost_centre_id', 'amount', 'currency', 'customer_id', 'product_id', 'document_id', 'partner_entity_id', 'scenario']) }}) as source_id,
+        coalesce(
+            source_id,
+            {{ default_source_id([
+                'posted_on', 'account_code', 'cost_centre_id', 'amount', 'currency', 'customer_id',
+                'product_id', 'document_id', 'partner_entity_id', 'scenario'
+            ]) }}
+        ) as source_id,
         posted_on,
         account_code,
         cost_centre_id,

@@ -5,7 +5,11 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, customer_id || '|' || cast(coalesce(valid_from, date '1900-01-01') as {{ dbt.type_string() }})) as source_id,
+        coalesce(
+            source_id,
+            customer_id || '|'
+            || cast(coalesce(valid_from, date '1900-01-01') as {{ dbt.type_string() }})
+        ) as source_id,
         customer_id,
         name,
         coalesce(party_type, 'organisation') as party_type,
@@ -18,7 +22,8 @@ renamed as (
         partner_entity_id,
         coalesce(valid_from, date '1900-01-01') as valid_from,
         valid_to,
-        coalesce(recorded_at, cast(coalesce(valid_from, date '1900-01-01') as timestamp)) as recorded_at,
+        coalesce(recorded_at, cast(coalesce(valid_from, date '1900-01-01') as timestamp))
+            as recorded_at,
         unparsable_cells as quarantine_detail
     from {{ source('landing', 'customers') }}
 

@@ -5,7 +5,12 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, {{ default_source_id(['document_id', 'promised_on', 'delivered_on', 'attempts', 'damaged']) }}) as source_id,
+        coalesce(
+            source_id,
+            {{ default_source_id([
+                'document_id', 'promised_on', 'delivered_on', 'attempts', 'damaged'
+            ]) }}
+        ) as source_id,
         document_id,
         promised_on,
         delivered_on,

@@ -5,7 +5,10 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, {{ default_source_id(['grade', 'function', 'statement_id', 'agrees', 'asked_at']) }}) as source_id,
+        coalesce(
+            source_id,
+            {{ default_source_id(['grade', 'function', 'statement_id', 'agrees', 'asked_at']) }}
+        ) as source_id,
         grade,
         function,
         statement_id,

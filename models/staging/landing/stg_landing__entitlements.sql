@@ -5,7 +5,13 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, {{ default_source_id(['customer_id', 'segment', 'activity_type', 'quantity', 'period', 'valid_from', 'valid_to']) }}) as source_id,
+        coalesce(
+            source_id,
+            {{ default_source_id([
+                'customer_id', 'segment', 'activity_type', 'quantity', 'period', 'valid_from',
+                'valid_to'
+            ]) }}
+        ) as source_id,
         customer_id,
         segment,
         activity_type,
@@ -13,7 +19,8 @@ renamed as (
         coalesce(period, 'month') as period,
         coalesce(valid_from, date '1900-01-01') as valid_from,
         valid_to,
-        coalesce(recorded_at, cast(coalesce(valid_from, date '1900-01-01') as timestamp)) as recorded_at,
+        coalesce(recorded_at, cast(coalesce(valid_from, date '1900-01-01') as timestamp))
+            as recorded_at,
         unparsable_cells as quarantine_detail
     from {{ source('landing', 'entitlements') }}
 

@@ -5,7 +5,11 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, base_currency || '|' || quote_currency || '|' || cast(rate_date as {{ dbt.type_string() }})) as source_id,
+        coalesce(
+            source_id,
+            base_currency || '|' || quote_currency || '|'
+            || cast(rate_date as {{ dbt.type_string() }})
+        ) as source_id,
         base_currency,
         quote_currency,
         rate_date,

@@ -5,7 +5,10 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, cast(period as {{ dbt.type_string() }}) || '|' || account_code || '|' || currency) as source_id,
+        coalesce(
+            source_id,
+            cast(period as {{ dbt.type_string() }}) || '|' || account_code || '|' || currency
+        ) as source_id,
         period,
         account_code,
         amount,

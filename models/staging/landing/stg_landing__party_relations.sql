@@ -5,13 +5,18 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, customer_id || '|' || related_customer_id || '|' || relation || '|' || cast(coalesce(valid_from, date '1900-01-01') as {{ dbt.type_string() }})) as source_id,
+        coalesce(
+            source_id,
+            customer_id || '|' || related_customer_id || '|' || relation || '|'
+            || cast(coalesce(valid_from, date '1900-01-01') as {{ dbt.type_string() }})
+        ) as source_id,
         customer_id,
         related_customer_id,
         relation,
         coalesce(valid_from, date '1900-01-01') as valid_from,
         valid_to,
-        coalesce(recorded_at, cast(coalesce(valid_from, date '1900-01-01') as timestamp)) as recorded_at,
+        coalesce(recorded_at, cast(coalesce(valid_from, date '1900-01-01') as timestamp))
+            as recorded_at,
         unparsable_cells as quarantine_detail
     from {{ source('landing', 'party_relations') }}
 

@@ -5,7 +5,8 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, document_id || '|' || cast(line_number as {{ dbt.type_string() }})) as source_id,
+        coalesce(source_id, document_id || '|' || cast(line_number as {{ dbt.type_string() }}))
+            as source_id,
         document_id,
         line_number,
         coalesce(document_type, 'invoice') as document_type,
@@ -66,8 +67,10 @@ final as (
             when posted_on is null then 'missing_posted_on'
             when net_amount is null then 'missing_net_amount'
             when currency is null then 'missing_currency'
-            when document_type not in ('invoice', 'credit_note', 'return', 'rebate_settlement') then 'unknown_document_type'
-            when document_type in ('credit_note', 'return') and net_amount > 0 then 'sign_contradicts_type'
+            when document_type not in ('invoice', 'credit_note', 'return', 'rebate_settlement')
+                then 'unknown_document_type'
+            when document_type in ('credit_note', 'return') and net_amount > 0
+                then 'sign_contradicts_type'
         end as quarantine_reason,
         quarantine_detail
     from renamed

@@ -5,7 +5,13 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, {{ default_source_id(['customer_id', 'opened_at', 'closed_at', 'contacts', 'reopens', 'transfers', 'wait_minutes', 'category', 'comment_text']) }}) as source_id,
+        coalesce(
+            source_id,
+            {{ default_source_id([
+                'customer_id', 'opened_at', 'closed_at', 'contacts', 'reopens', 'transfers',
+                'wait_minutes', 'category', 'comment_text'
+            ]) }}
+        ) as source_id,
         customer_id,
         opened_at,
         closed_at,

@@ -5,7 +5,10 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, stakeholder || '|' || measure || '|' || cast(period as {{ dbt.type_string() }})) as source_id,
+        coalesce(
+            source_id,
+            stakeholder || '|' || measure || '|' || cast(period as {{ dbt.type_string() }})
+        ) as source_id,
         stakeholder,
         measure,
         period,

@@ -5,7 +5,8 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, customer_id || '|' || coalesce(document_id, '') || '|' || reason) as source_id,
+        coalesce(source_id, customer_id || '|' || coalesce(document_id, '') || '|' || reason)
+            as source_id,
         customer_id,
         document_id,
         reason,

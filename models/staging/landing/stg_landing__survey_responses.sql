@@ -5,7 +5,8 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, response_id || '|' || question_id || '|' || coalesce(competitor_id, '')) as source_id,
+        coalesce(source_id, response_id || '|' || question_id || '|' || coalesce(competitor_id, ''))
+            as source_id,
         response_id,
         respondent_id,
         customer_id,

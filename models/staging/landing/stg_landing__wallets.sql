@@ -5,7 +5,11 @@ renamed as (
     select
         entity_id,
         'landing' as record_source,
-        coalesce(source_id, customer_id || '|' || cast(period as {{ dbt.type_string() }}) || '|' || coalesce(source, '')) as source_id,
+        coalesce(
+            source_id,
+            customer_id || '|' || cast(period as {{ dbt.type_string() }}) || '|'
+            || coalesce(source, '')
+        ) as source_id,
         customer_id,
         period,
         wallet_amount,

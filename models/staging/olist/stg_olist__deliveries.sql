@@ -17,7 +17,8 @@ final as (
         case
             when order_id is null then 'missing_document_id'
             when promised_on is null then 'missing_promised_on'
-            when order_status in ('canceled', 'unavailable') and delivered_on is null then 'order_called_off'
+            when order_status in ('canceled', 'unavailable') and delivered_on is null
+                then 'order_called_off'
         end as quarantine_reason,
         case
             when order_status in ('canceled', 'unavailable') and delivered_on is null

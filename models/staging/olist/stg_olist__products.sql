@@ -9,7 +9,8 @@ final as (
         products.product_id as source_id,
         products.product_id,
         cast(null as {{ dbt.type_string() }}) as name,
-        coalesce(translations.product_category_name_english, products.product_category_name) as category,
+        coalesce(translations.product_category_name_english, products.product_category_name)
+            as category,
         cast(null as decimal(18, 4)) as standard_cost,
         cast(null as decimal(18, 4)) as list_price,
         'BRL' as currency,

@@ -1,4 +1,5 @@
--- One line an item. Olist is an agent: the price is gross merchandise value, most of it the seller's.
+-- One line an item. Olist is an agent: the price is gross merchandise value, most of it the
+-- seller's.
 with
 
 final as (

@@ -1,4 +1,5 @@
--- A review is one answer. Some serve two orders that were placed together: the answer stays with the
+-- A review is one answer. Some serve two orders that were placed together: the answer stays with
+-- the
 -- first of them, the other row is set aside, and both orders remain opportunities. Two reviews of
 -- one order are two answers, each at its own time.
 with
@@ -62,7 +63,8 @@ final as (
             when review_score not between 1 and 5 then 'score_outside_scale'
             when review_score is not null and answered_at is null then 'answer_without_time'
         end as quarantine_reason,
-        case when position_in_answer > 1 then 'counted for order ' || first_order_id end as quarantine_detail
+        case when position_in_answer > 1 then 'counted for order ' || first_order_id end
+            as quarantine_detail
     from reviews
 
 )

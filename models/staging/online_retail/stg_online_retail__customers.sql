@@ -9,7 +9,7 @@ seen as (
         min(invoiced_at) over (partition by customer_id) as first_invoiced_at,
         row_number() over (
             partition by customer_id
-            order by invoiced_at desc nulls last, invoice_number desc, line_number
+            order by invoiced_at desc nulls last, invoice_number desc, line_number asc
         ) as recency
     from {{ ref('base_online_retail__invoice_lines') }}
     where customer_id is not null

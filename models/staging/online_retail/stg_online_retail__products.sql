@@ -27,7 +27,10 @@ ranked as (
         min(first_invoiced_at) over (partition by stock_code) as first_invoiced_at,
         row_number() over (
             partition by stock_code
-            order by case when description is null then 1 else 0 end, sales_count desc, description
+            order by
+                case when description is null then 1 else 0 end asc,
+                sales_count desc,
+                description asc
         ) as preference
     from described
 

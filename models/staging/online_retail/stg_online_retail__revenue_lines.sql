@@ -62,7 +62,8 @@ final as (
     select
         'online_retail' as entity_id,
         'online_retail' as record_source,
-        coalesce(lines.invoice_number, '') || '|' || cast(lines.line_number as {{ dbt.type_string() }})
+        coalesce(lines.invoice_number, '') || '|'
+        || cast(lines.line_number as {{ dbt.type_string() }})
             as source_id,
         lines.invoice_number as document_id,
         lines.line_number,
@@ -74,9 +75,15 @@ final as (
         case when not lines.is_fee then lines.stock_code end as product_id,
         'online' as channel,
         lines.quantity,
-        cast(case when lines.treatment = 'discount' then 0 else lines.net_amount end as decimal(18, 4))
+        cast(
+            case when lines.treatment = 'discount' then 0 else lines.net_amount end
+            as decimal(18, 4)
+        )
             as list_amount,
-        cast(case when lines.treatment = 'discount' then -lines.net_amount else 0 end as decimal(18, 4))
+        cast(
+            case when lines.treatment = 'discount' then -lines.net_amount else 0 end
+            as decimal(18, 4)
+        )
             as discount_amount,
         cast(0 as decimal(18, 4)) as rebate_amount,
         lines.net_amount,
@@ -91,8 +98,10 @@ final as (
             when lines.invoice_number is null then 'missing_document_id'
             when lines.invoiced_at is null then 'missing_posted_on'
             when lines.net_amount is null then 'missing_net_amount'
-            when lines.document_type = 'return' and lines.net_amount > 0 then 'sign_contradicts_type'
-            when lines.document_type = 'credit_note' and lines.net_amount > 0 then 'sign_contradicts_type'
+            when lines.document_type = 'return' and lines.net_amount > 0
+                then 'sign_contradicts_type'
+            when lines.document_type = 'credit_note' and lines.net_amount > 0
+                then 'sign_contradicts_type'
         end as quarantine_reason,
         cast(null as {{ dbt.type_string() }}) as quarantine_detail
     from lines
