@@ -77,6 +77,8 @@ def main(port: int) -> None:
         click.echo(f"run {run_id} was left behind and counts as failed")
     click.echo(f"Dagster on http://127.0.0.1:{port} (Ctrl-C ends it)")
     own = {
+        # `dagster dev` recommends another tool, which would have to be installed as well
+        "PYTHONWARNINGS": "ignore:Function `dev_command`",
         "DAGSTER_HOME": str(home),
         "LANDING": str(settings.landing),
         "WAREHOUSE": str(settings.warehouse),

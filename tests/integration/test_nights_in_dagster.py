@@ -132,6 +132,15 @@ def test_definitions_load_on_a_bare_checkout_and_touch_no_data(tmp_path):
     assert not list(settings.warehouse.rglob("*.duckdb"))
 
 
+QUESTION = """{
+    repositoriesOrError { ... on RepositoryConnection { nodes {
+        schedules { name scheduleState { status } } sensors { name sensorState { status } }
+    } } }
+    assetNodes { id }
+    instance { runQueueConfig { maxConcurrentRuns } }
+}"""
+
+
 def free_port() -> int:
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
@@ -161,12 +170,7 @@ def test_the_interface_answers_on_loopback(through_dagster):
         end = time.monotonic() + 180
         while answer is None and time.monotonic() < end and served.poll() is None:
             try:
-                answer = ask(
-                    port,
-                    "{ assetNodes { id } schedulesOrError { ... on Schedules { results { name"
-                    " scheduleState { status } } } } instance { hasInfo runQueueConfig"
-                    " { maxConcurrentRuns } } runsOrError { ... on Runs { results { status } } } }",
-                )
+                answer = ask(port, QUESTION)
             except OSError:
                 time.sleep(1)
     finally:
@@ -177,8 +181,12 @@ def test_the_interface_answers_on_loopback(through_dagster):
             served.kill()
             printed, _ = served.communicate()
     assert answer is not None, printed[-4000:]
-    assert len(answer["assetNodes"]) > 200
-    assert answer["schedulesOrError"]["results"] == [
+    (project,) = answer["repositoriesOrError"]["nodes"]
+    assert project["schedules"] == [
         {"name": "nightly_at_three", "scheduleState": {"status": "RUNNING"}}
     ]
+    assert project["sensors"] == [
+        {"name": "landing_files_changed", "sensorState": {"status": "STOPPED"}}
+    ]
+    assert len(answer["assetNodes"]) > 200
     assert answer["instance"]["runQueueConfig"] == {"maxConcurrentRuns": 1}
