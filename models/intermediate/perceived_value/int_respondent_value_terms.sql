@@ -26,7 +26,9 @@ questions as (
     from {{ ref('int_survey_answers_scored') }}
     where
         term in (
-            '{{ value_terms | join("',\n            '") }}'
+            {%- for term in value_terms %}
+            '{{ term }}'{{ ',' if not loop.last }}
+            {%- endfor %}
         )
     group by
         entity_id, rated_id, customer_id, respondent_id, role, is_named, period_index, survey_id,
