@@ -58,7 +58,8 @@ def build(settings, february=2):
         connection.execute(
             "create or replace table marts.rpt_source_control_totals as select 'a' as entity_id,"
             " 'landing' as source, 'revenue_lines' as input_table, 'EUR' as currency,"
-            " 3 as raw_rows, 2 as accepted_rows, 1 as quarantined_rows, 1.0050::decimal(18,4) as raw_amount,"
+            " 3 as raw_rows, 2 as accepted_rows, 1 as quarantined_rows,"
+            " 1.0050::decimal(18,4) as raw_amount,"
             " 1::decimal(18,4) as accepted_amount, 0.0050::decimal(18,4) as quarantined_amount"
         )
         connection.execute(
