@@ -13,6 +13,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -222,6 +223,11 @@ def column_types(group: FileGroup) -> dict[str, str]:
     Raises:
         duckdb.Error, OSError, EOFError, csv.Error, ValueError: a file cannot be read.
     """
-    with duckdb.connect() as connection:
-        rows = connection.execute(f"describe select * from {group.reader}").fetchall()
+    rows = _headers().execute(f"describe select * from {group.reader}").fetchall()
     return {name.lower(): kind for name, kind, *_ in rows}
+
+
+@cache
+def _headers() -> duckdb.DuckDBPyConnection:
+    """One connection for all headers: opening one costs more than reading a header."""
+    return duckdb.connect()
