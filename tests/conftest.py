@@ -28,6 +28,11 @@ class DbtProject:
         return json.loads((self.settings.dbt_target / "manifest.json").read_text(encoding="utf-8"))
 
     @property
+    def compiled(self) -> Path:
+        """The manifest with the compiled SQL, once the project was built."""
+        return self.settings.build / "compiled_manifest.json"
+
+    @property
     def results(self) -> list[dict]:
         """What became of each node of the last command."""
         path = self.settings.dbt_target / "run_results.json"
@@ -67,6 +72,8 @@ def dbt_project(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
 def empty_build(dbt_project: DbtProject) -> DbtProject:
     """The project with every seed and model built without a row, so that its SQL is compiled."""
     dbt_project.run("build", "--empty", "--exclude-resource-type", "test", "unit_test")
+    # a later command writes a manifest without the compiled SQL over this one
+    dbt_project.compiled.write_text(json.dumps(dbt_project.manifest), encoding="utf-8")
     return dbt_project
 
 
@@ -79,7 +86,7 @@ def manifest(dbt_project: DbtProject) -> dict:
 @pytest.fixture(scope="session")
 def compiled_manifest(empty_build: DbtProject) -> dict:
     """dbt's manifest with the compiled SQL of every model."""
-    return empty_build.manifest
+    return json.loads(empty_build.compiled.read_text(encoding="utf-8"))
 
 
 @pytest.fixture
