@@ -66,9 +66,7 @@ def _load_mart(source: duckdb.DuckDBPyConnection, cursor, mart: Mart) -> None:
     cursor.adbc_ingest(mart.name, rows.to_arrow_reader(100_000), mode="append", db_schema_name=NEXT)
     cursor.execute(f'comment on table {NEXT}."{mart.name}" is {_text(mart.description)}')
     for column, description in mart.columns.items():
-        cursor.execute(
-            f'comment on column {NEXT}."{mart.name}"."{column}" is {_text(description)}'
-        )
+        cursor.execute(f'comment on column {NEXT}."{mart.name}"."{column}" is {_text(description)}')
 
 
 def _type(kind: str) -> str:

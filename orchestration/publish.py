@@ -115,7 +115,9 @@ def row_counts(candidate: Path, manifest: Path) -> dict[str, int]:
     """Rows of every mart in a candidate or publication."""
     with duckdb.connect(str(candidate / "twofold.duckdb"), read_only=True) as connection:
         return {
-            mart.name: connection.execute(f'select count(*) from main."{mart.name}"').fetchall()[0][0]
+            mart.name: connection.execute(f'select count(*) from main."{mart.name}"').fetchall()[0][
+                0
+            ]
             for mart in marts(manifest)
         }
 
@@ -130,7 +132,10 @@ def control_totals(candidate: Path) -> list[dict]:
         )
         names = [d[0] for d in result.description]
         return [
-            {n: (v if v is None or isinstance(v, int | str) else str(v)) for n, v in zip(names, r, strict=True)}
+            {
+                n: (v if v is None or isinstance(v, int | str) else str(v))
+                for n, v in zip(names, r, strict=True)
+            }
             for r in result.fetchall()
         ]
 
@@ -176,7 +181,9 @@ def publications(settings: Settings) -> list[Path]:
     return sorted(
         p
         for p in settings.published.iterdir()
-        if p.is_dir() and not p.is_symlink() and (p / "manifest.json").is_file()
+        if p.is_dir()
+        and not p.is_symlink()
+        and (p / "manifest.json").is_file()
         and not p.name.startswith(".")
     )
 

@@ -39,7 +39,9 @@ def register(landing: Landing, settings: Settings) -> None:
 def _write_parameters(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """What models may know of the run: the day it pretends to be, if one was given."""
     known_before = (
-        datetime.combine(settings.as_of + timedelta(days=1), time()) if settings.as_of else END_OF_TIME
+        datetime.combine(settings.as_of + timedelta(days=1), time())
+        if settings.as_of
+        else END_OF_TIME
     )
     connection.execute("create schema if not exists build")
     connection.execute(

@@ -112,7 +112,9 @@ def test_profit_closes_to_the_ledger(place: Place) -> None:
 def test_manifest_says_what_was_published(place: Place) -> None:
     manifest = json.loads((place.current / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["run_id"] == place.current.name
-    assert manifest["rows"]["dim_customers"] == place.query("select count(*) from dim_customers")[0][0]
+    assert (
+        manifest["rows"]["dim_customers"] == place.query("select count(*) from dim_customers")[0][0]
+    )
     assert manifest["gates"]["landing"]["critical"] == 0
     assert {"code_version", "input_hash", "policy_hash", "control_totals"} <= set(manifest)
     assert (place.warehouse / "published" / manifest["parquet"]).is_dir()
