@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SQL_CLEAN := $(VENV)/.sql-clean
 
 export LANDING WAREHOUSE POLICIES TARGET AS_OF PUBLISH_POSTGRES_DSN
 export DO_NOT_TRACK = 1
@@ -37,10 +38,14 @@ check: $(READY) ## The landing gate alone
 rollback: $(READY) ## Return to the publication before the current one
 	@$(BIN)/twofold rollback
 
-lint: $(READY) ## Style of Python and SQL
+lint: $(READY) $(SQL_CLEAN) ## Style of Python and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+# parsing SQL is slow, so it is linted again only after a change
+$(SQL_CLEAN): $(READY) .sqlfluff tests/lint/__init__.py $(shell find models tests/data -name '*.sql')
 	@$(BIN)/sqlfluff lint --processes 2 models tests/data
+	@touch $(SQL_CLEAN)
 
 test: $(READY) lint ## Lint, unit, project, data and integration tests
 	@$(BIN)/python -m pytest

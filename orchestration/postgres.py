@@ -47,7 +47,7 @@ def load(dsn: str, publication: Path, marts: list[Mart]) -> None:
         cursor.execute(f"grant usage on schema {NEXT} to {READER}")
         cursor.execute(f"grant select on all tables in schema {NEXT} to {READER}")
         target.commit()
-        # renaming takes no lock on the tables, so a reader in the middle of a query is not waited for
+        # renaming takes no lock on the tables, so a reader in a query is not waited for
         cursor.execute(f"drop schema if exists {OLD} cascade")
         cursor.execute(f"create schema if not exists {SCHEMA}")
         cursor.execute(f"alter schema {SCHEMA} rename to {OLD}")

@@ -222,7 +222,10 @@ def test_broken_files_stop_the_night_with_one_message(
     folder = tmp_path / "landing" / "acme"
     folder.mkdir(parents=True)
     (folder / "customers.csv").write_text("customer_id\n1\n")
-    lines = "document_id,line_number,posted_on,customer_id,net_amount,currency\nA,1,2024-01-05,1,{},EUR\n"
+    lines = (
+        "document_id,line_number,posted_on,customer_id,net_amount,currency\n"
+        "A,1,2024-01-05,1,{},EUR\n"
+    )
     (folder / "revenue_lines.csv").write_text(lines.format("many" if fault == "type" else "5"))
     cost = "posted_on,account_code,{},currency\n2024-01-31,6000,5,EUR\n"
     (folder / "cost_entries.csv").write_text(cost.format("sum" if fault == "column" else "amount"))
