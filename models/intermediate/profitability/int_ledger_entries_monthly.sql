@@ -94,7 +94,8 @@ mapped as (
 
 ),
 
-final as (
+-- an account mapped to intercompany may have postings with and without a partner: one row
+placed as (
 
     select
         entity_id,
@@ -109,9 +110,34 @@ final as (
             when mapped_pnl_line = 'unmapped' then 'unmapped:' || account_code
             else mapped_pool_id
         end as pool_id,
-        cast(amount as decimal(18, 4)) as amount,
+        amount,
         postings_count
     from mapped
+
+),
+
+final as (
+
+    select
+        entity_id,
+        month_start_date,
+        period_index,
+        account_code,
+        cost_centre_id,
+        customer_id,
+        pnl_line,
+        max(pool_id) as pool_id,
+        cast(sum(amount) as decimal(18, 4)) as amount,
+        cast(sum(postings_count) as bigint) as postings_count
+    from placed
+    group by
+        entity_id,
+        month_start_date,
+        period_index,
+        account_code,
+        cost_centre_id,
+        customer_id,
+        pnl_line
 
 )
 

@@ -109,13 +109,12 @@ costed as (
                 then cast(placed.net_amount * direct_cost_rates.direct_cost_rate as decimal(18, 4))
         end as known_direct_cost_amount
     from placed
-    left join {{ ref('input_products') }} as products
+    left join {{ ref('int_product_versions') }} as products
         on
             placed.direct_cost_amount is null
             and placed.entity_id = products.entity_id
             and placed.product_id = products.product_id
-            and placed.posted_on >= products.valid_from
-            and (products.valid_to is null or placed.posted_on <= products.valid_to)
+            and placed.posted_on between products.valid_from and products.valid_to
     left join {{ ref('int_direct_cost_rates') }} as direct_cost_rates
         on
             placed.direct_cost_amount is null
@@ -175,8 +174,10 @@ final as (
         end as freight_paid_amount,
         {{ convert_currency('tax_amount', 'rate_numerator', 'rate_denominator', 'is_foreign') }}
             as tax_amount,
+        -- standard cost is in the entity's currency already
         {{ convert_currency(
-            'known_direct_cost_amount', 'rate_numerator', 'rate_denominator', 'is_foreign'
+            'known_direct_cost_amount', 'rate_numerator', 'rate_denominator',
+            "is_foreign and direct_cost_basis <> 'standard'"
         ) }}
             as direct_cost_amount
     from costed
