@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def marts(manifest: Path) -> list[Mart]:
 def export_candidate(settings: Settings, run_id: str, manifest: Path) -> Path:
     """Write every mart as sorted Parquet and into one DuckDB file, beside the publications.
 
-    A Parquet file that equals the one in force is a hard link to it.
+    A Parquet file that equals the one in force is a hard link to it, and the DuckDB file is that
+    of the last publication with what changed put in place.
 
     Returns:
         The candidate folder: twofold.duckdb and parquet/<mart>/….
@@ -63,43 +65,37 @@ def export_candidate(settings: Settings, run_id: str, manifest: Path) -> Path:
     candidate = settings.published / f"{PARTIAL}{run_id}"
     shutil.rmtree(candidate, ignore_errors=True)
     (candidate / "parquet").mkdir(parents=True)
-    with duckdb.connect(str(candidate / "twofold.duckdb")) as connection:
+    published = marts(manifest)
+    with duckdb.connect() as connection:
         connection.execute(f"attach {literal(str(settings.build_db))} as build (read_only)")
-        for mart in marts(manifest):
-            _export_mart(connection, mart, candidate)
-        connection.execute("detach build")
-        connection.execute("checkpoint")
-    if settings.current.exists():
-        _link_unchanged(candidate / "parquet", settings.current.resolve() / "parquet")
+        for mart in published:
+            _write_parquet(connection, mart, candidate)
+    previous = settings.current.resolve() if settings.current.exists() else None
+    if previous:
+        _link_unchanged(candidate / "parquet", previous / "parquet")
+        shutil.copyfile(previous / "twofold.duckdb", candidate / "twofold.duckdb")
+    _write_database(candidate, previous, published)
     return candidate
 
 
-def _export_mart(connection: duckdb.DuckDBPyConnection, mart: Mart, candidate: Path) -> None:
+def _write_parquet(connection: duckdb.DuckDBPyConnection, mart: Mart, candidate: Path) -> None:
+    """One file a mart, or one a period; an empty mart still has its columns to show."""
     folder = candidate / "parquet" / mart.name
     folder.mkdir()
+    source = f'build.marts."{mart.name}"'
     columns = ", ".join(f'"{c}"' for c in mart.columns)
     order = ", ".join(f'"{c}" nulls last' for c in mart.grain)
-    source = f'build.marts."{mart.name}"'
-    connection.execute(
-        f'create table main."{mart.name}" as select {columns} from {source} order by {order}'
-    )
+    parts = {f"{mart.name}.parquet": ""}
     if mart.is_monthly:
         months = connection.execute(
-            f'select distinct month_start_date from main."{mart.name}" order by 1'
+            f"select distinct month_start_date from {source} order by 1"
         ).fetchall()
-        parts = [(f"{m}.parquet", f"where month_start_date = date '{m}'") for (m,) in months]
-    else:
-        parts = []
-    # an empty mart still has its columns to show
-    for name, condition in parts or [(f"{mart.name}.parquet", "")]:
+        by_month = {f"{m}.parquet": f"where month_start_date = date '{m}'" for (m,) in months}
+        parts = by_month or parts
+    for name, condition in parts.items():
         connection.execute(
-            f'copy (select {columns} from main."{mart.name}" {condition} order by {order})'
+            f"copy (select {columns} from {source} {condition} order by {order})"
             f" to {literal(str(folder / name))} ({PARQUET})"
-        )
-    connection.execute(f'comment on table main."{mart.name}" is {literal(mart.description)}')
-    for column, description in mart.columns.items():
-        connection.execute(
-            f'comment on column main."{mart.name}"."{column}" is {literal(description)}'
         )
 
 
@@ -109,6 +105,77 @@ def _link_unchanged(candidate: Path, current: Path) -> None:
         if old.is_file() and filecmp.cmp(old, new, shallow=False):
             new.unlink()
             os.link(old, new)
+
+
+def _write_database(candidate: Path, previous: Path | None, published: list[Mart]) -> None:
+    """Bring the DuckDB file to what the Parquet files say, touching only what differs."""
+    with duckdb.connect(str(candidate / "twofold.duckdb")) as connection:
+        names = {mart.name for mart in published}
+        for (table,) in connection.execute("select table_name from duckdb_tables()").fetchall():
+            if table not in names:
+                connection.execute(f'drop table main."{table}"')
+        for mart in published:
+            files = _files(candidate, mart)
+            before = _files(previous, mart) if previous else {}
+            changed = [n for n, f in files.items() if n not in before or not f.samefile(before[n])]
+            removed = [n for n in before if n not in files]
+            if not changed and not removed and _has_columns(connection, mart, files):
+                continue
+            if mart.is_monthly and before and _has_columns(connection, mart, files):
+                _replace_months(connection, mart, files, changed, removed)
+            else:
+                connection.execute(
+                    f'create or replace table main."{mart.name}" as {_rows(files.values())}'
+                )
+        for mart in published:
+            _describe(connection, mart)
+        connection.execute("checkpoint")
+
+
+def _files(publication: Path, mart: Mart) -> dict[str, Path]:
+    return {p.name: p for p in sorted((publication / "parquet" / mart.name).glob("*.parquet"))}
+
+
+def _rows(files: Iterable[Path]) -> str:
+    return f"select * from read_parquet([{', '.join(literal(str(f)) for f in files)}])"
+
+
+def _has_columns(connection: duckdb.DuckDBPyConnection, mart: Mart, files: dict[str, Path]) -> bool:
+    """Whether the table is there with just the columns and types of the files."""
+    have = connection.execute(
+        "select column_name, data_type from duckdb_columns() where table_name = ?"
+        " order by column_index",
+        [mart.name],
+    ).fetchall()
+    want = connection.execute(f"describe {_rows(list(files.values())[:1])}").fetchall()
+    return have == [(name, kind) for name, kind, *_ in want]
+
+
+def _replace_months(
+    connection: duckdb.DuckDBPyConnection,
+    mart: Mart,
+    files: dict[str, Path],
+    changed: list[str],
+    removed: list[str],
+) -> None:
+    # the file of an empty mart is named after the mart and holds no month
+    months = [n.removesuffix(".parquet") for n in changed + removed if n != f"{mart.name}.parquet"]
+    for month in months:
+        connection.execute(
+            f'delete from main."{mart.name}" where month_start_date = date {literal(month)}'
+        )
+    if changed:
+        connection.execute(
+            f'insert into main."{mart.name}" {_rows(files[name] for name in changed)}'
+        )
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
+    connection.execute(f'comment on table main."{mart.name}" is {literal(mart.description)}')
+    for column, description in mart.columns.items():
+        connection.execute(
+            f'comment on column main."{mart.name}"."{column}" is {literal(description)}'
+        )
 
 
 def row_counts(candidate: Path, manifest: Path) -> dict[str, int]:

@@ -81,7 +81,7 @@ def test_marts_are_exported_in_the_order_of_their_grain_with_empty_keys_last(set
     assert [row[0] for row in rows] == ["a", None]
     with duckdb.connect(str(candidate / "twofold.duckdb"), read_only=True) as connection:
         rows = connection.execute("from fct_sales_monthly").fetchall()
-    assert [(row[0], row[1].month) for row in rows] == [("a", 1), ("a", 2), ("b", 1), (None, 2)]
+    assert [(row[0], row[1].month) for row in rows] == [("a", 1), ("b", 1), ("a", 2), (None, 2)]
 
 
 def test_monthly_marts_have_a_file_a_period_and_others_one_even_when_empty(settings, manifest):
@@ -114,6 +114,43 @@ def test_same_build_gives_the_same_bytes_and_unchanged_files_are_hard_links(sett
     third = published(settings, manifest, "3", february=9)
     for path in third.rglob("*.parquet"):
         assert path.samefile(second / path.relative_to(third))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update marts.fct_sales_monthly set amount = 7 where entity_id = 'b'",
+        "delete from marts.fct_sales_monthly where month_start_date = date '2025-01-01'",
+        "delete from marts.fct_sales_monthly",
+        "insert into marts.fct_sales_monthly values ('c', date '2025-03-01', 1)",
+        "alter table marts.fct_sales_monthly alter amount type decimal(18,4)",
+        "insert into marts.rpt_nothing values ('a')",
+    ],
+)
+def test_database_says_what_the_parquet_files_say_after_any_change(settings, manifest, change):
+    published(settings, manifest, "1")
+    with duckdb.connect(str(settings.build_db)) as connection:
+        connection.execute(change)
+    candidate = publish.export_candidate(settings, "2", manifest)
+    with duckdb.connect(str(candidate / "twofold.duckdb"), read_only=True) as connection:
+        for mart in publish.marts(manifest):
+            files = str(candidate / "parquet" / mart.name / "*.parquet")
+            in_files = connection.execute(f"from read_parquet('{files}') order by all").fetchall()
+            assert connection.execute(f"from {mart.name} order by all").fetchall() == in_files
+            assert connection.execute(
+                "select comment from duckdb_tables() where table_name = ?", [mart.name]
+            ).fetchall() == [(mart.description,)]
+
+
+def test_mart_that_is_gone_goes_from_the_database(settings, manifest, write):
+    published(settings, manifest, "1")
+    fewer = json.loads(manifest.read_text())
+    del fewer["nodes"]["model.twofold.rpt_nothing"]
+    candidate = publish.export_candidate(
+        settings, "2", write(manifest.with_name("fewer.json"), json.dumps(fewer))
+    )
+    with duckdb.connect(str(candidate / "twofold.duckdb"), read_only=True) as connection:
+        assert ("rpt_nothing",) not in connection.execute("show tables").fetchall()
 
 
 def test_candidate_is_seen_by_nobody_until_it_is_published(settings, manifest):
