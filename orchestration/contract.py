@@ -35,6 +35,8 @@ class RawTable:
     columns: tuple[Column, ...]
     # the file name, without ending, where it is not the table's own
     file: str | None = None
+    # whether its staging quarantines the rows whose cells do not parse; the gate blocks them if not
+    quarantines_cells: bool = True
 
     @property
     def relation(self) -> str:
@@ -95,6 +97,7 @@ def source_tables() -> dict[str, dict[str, RawTable]]:
                     bool(_meta(t).get("required", True)),
                     _columns(t),
                     _meta(t).get("file"),
+                    bool(_meta(t).get("quarantines_cells")),
                 )
                 for t in tables
             }

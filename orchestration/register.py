@@ -83,8 +83,7 @@ def _type_of(column: Column) -> str:
 
 def _empty(table: RawTable) -> str:
     selected = [f'cast(null as {_type_of(c)}) as "{c.name}"' for c in table.columns]
-    if table.source == "landing":
-        selected.append("cast(null as varchar) as unparsable_cells")
+    selected.append("cast(null as varchar) as unparsable_cells")
     return f"select {', '.join(selected)} where false"
 
 
@@ -112,9 +111,8 @@ def _select(table: RawTable, group: FileGroup) -> str:
         if column.name == "entity_id" and group.entity is not None:
             parsed = f"coalesce({parsed}, {literal(group.entity)})"
         selected.append(f"{parsed} as {raw}")
-    if table.source == "landing":
-        broken = f"nullif(concat_ws('; ', {', '.join(checks)}), '')" if checks else "null"
-        selected.append(f"cast({broken} as varchar) as unparsable_cells")
+    broken = f"nullif(concat_ws('; ', {', '.join(checks)}), '')" if checks else "null"
+    selected.append(f"cast({broken} as varchar) as unparsable_cells")
     return f"select {', '.join(selected)} from {group.reader}"
 
 

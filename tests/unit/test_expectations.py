@@ -15,6 +15,8 @@ from expectations.outcome import Fault, GateOutcome
 from orchestration.contract import Column, RawTable, contract_tables, source_tables
 from orchestration.settings import PROJECT, GateError
 
+CELLS = "unparsable_cells"
+
 MODULES = sorted((PROJECT / "expectations").glob("*.py"))
 RAW_TABLES = [*contract_tables().values()] + [
     t for tables in source_tables().values() for t in tables.values()
@@ -123,6 +125,15 @@ def published_suites():
         published_suite(Mart(name, columns, ("entity_id", "month_start_date"), types), before)
         for name in (*JUDGEMENT, "rpt_of_tomorrow")
     ]
+
+
+@pytest.mark.parametrize(("promised", "share"), [(True, 0.5), (False, 1.0)])
+def test_cells_that_nobody_quarantines_must_all_be_readable(engine, promised, share):
+    from expectations.landing import landing_suite
+
+    table = RawTable("webshop", "orders", True, (), "orders", quarantines_cells=promised)
+    suite = landing_suite(table)
+    assert [e.mostly for e in suite.expectations if getattr(e, "column", "") == CELLS] == [share]
 
 
 def test_every_expectation_says_what_it_means_and_every_warning_why(engine):
