@@ -48,7 +48,7 @@ $(SQL_CLEAN): $(READY) .sqlfluff tests/lint/__init__.py $(shell find models test
 	@touch $(SQL_CLEAN)
 
 test: $(READY) lint ## Lint, unit, project, data and integration tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 ui: $(READY) ## Dagster's web interface on loopback
 	@$(BIN)/python -m orchestration.ui

@@ -15,6 +15,8 @@ from orchestration.landing import Landing
 from orchestration.register import register
 from orchestration.settings import PROJECT, Settings
 
+REAL_SOURCES = ("adventureworks", "olist", "online_retail")
+
 
 @dataclass(frozen=True)
 class DbtProject:
@@ -53,6 +55,27 @@ class DbtProject:
         if done.returncode and not may_fail:
             raise AssertionError(f"dbt {command} failed\n{printed[-4000:]}")
         return printed
+
+
+@pytest.fixture(scope="session")
+def real_landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A landing folder with the three real sets, which are not part of the project.
+
+    TWOFOLD_REAL_DATA names their folder (default: ../shared/data). Without them the test is skipped
+    and says so; under CI it fails.
+    """
+    data = Path(os.environ.get("TWOFOLD_REAL_DATA") or PROJECT.parent / "shared" / "data")
+    absent = [s for s in REAL_SOURCES if not (data / s).is_dir()]
+    if absent:
+        reason = f"no folder {', '.join(absent)} in {data.name}; set TWOFOLD_REAL_DATA"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    landing = tmp_path_factory.mktemp("real") / "landing"
+    landing.mkdir()
+    for source in REAL_SOURCES:
+        (landing / source).symlink_to((data / source).resolve())
+    return landing
 
 
 @pytest.fixture(scope="session")

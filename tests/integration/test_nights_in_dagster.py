@@ -113,7 +113,8 @@ import sys
 opened = []
 sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == "open" else None)
 import orchestration.definitions as definitions
-at_import = [o for o in opened if o.startswith(sys.argv[1]) and not o.endswith((".py", ".pyc"))]
+own = [o for o in opened if o.startswith(sys.argv[1]) and not o.startswith(sys.prefix)]
+at_import = [o for o in own if not o.endswith((".py", ".pyc"))]
 assert at_import == [], at_import
 loaded = definitions.defs()
 loaded.resolve_job_def("nightly")

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -18,29 +17,18 @@ from orchestration.landing import discover
 from orchestration.register import register
 from orchestration.settings import PROJECT, Settings
 
-DATA = Path(os.environ.get("TWOFOLD_REAL_DATA") or PROJECT.parent / "shared" / "data")
-SOURCES = ("adventureworks", "olist", "online_retail")
 # the control totals read every input table; the period status needs the ledger
 SELECTED = ("+rpt_source_control_totals", "+int_period_status")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(real_landing, tmp_path_factory):
     """The input layer and the tie-outs over the three sets, in a warehouse of their own."""
-    absent = [s for s in SOURCES if not (DATA / s).is_dir()]
-    if absent:
-        reason = f"no folder {', '.join(absent)} in {DATA.name}; set TWOFOLD_REAL_DATA"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    root = tmp_path_factory.mktemp("real")
-    landing = root / "landing"
-    landing.mkdir()
-    for source in SOURCES:
-        (landing / source).symlink_to((DATA / source).resolve())
-    settings = Settings(landing=landing, warehouse=root / "warehouse")
+    settings = Settings(
+        landing=real_landing, warehouse=tmp_path_factory.mktemp("real_sources") / "warehouse"
+    )
     policies.compose(settings)
-    register(discover(landing), settings)
+    register(discover(real_landing), settings)
     command = dbt_run.arguments("build", "--indirect-selection", "cautious", "--select", *SELECTED)
     done = subprocess.run(
         [sys.executable, "-m", "dbt.cli.main", *command],
@@ -62,9 +50,16 @@ def one(built, query: str):
     return rows(built, query)[0][0]
 
 
-def raw_count(file: str) -> int:
-    with duckdb.connect() as connection:
-        return connection.execute(f"select count(*) from '{DATA / file}'").fetchall()[0][0]
+@pytest.fixture(scope="module")
+def raw_count(real_landing):
+    """Counts the rows of a raw file."""
+
+    def count(file: str) -> int:
+        with duckdb.connect() as connection:
+            found = connection.execute(f"select count(*) from '{real_landing / file}'").fetchall()
+        return found[0][0]
+
+    return count
 
 
 def test_control_totals_are_the_published_ones(built):
@@ -118,7 +113,7 @@ def test_raw_is_accepted_plus_quarantined_in_every_table(built):
         having sum(raw_rows) > 0
         """,
     )
-    assert {source for source, *_ in found} == set(SOURCES)
+    assert {source for source, *_ in found} == {"adventureworks", "olist", "online_retail"}
     assert [r for r in found if r[2] != r[3] + r[4]] == []
 
 
@@ -141,7 +136,9 @@ def test_raw_is_accepted_plus_quarantined_in_every_table(built):
         (("online_retail_2010_2011",), "online_retail", "revenue_lines", "true"),
     ],
 )
-def test_every_row_of_a_file_is_accepted_or_quarantined(built, files, source, table, condition):
+def test_every_row_of_a_file_is_accepted_or_quarantined(
+    built, raw_count, files, source, table, condition
+):
     in_files = sum(raw_count(f"{source}/{f}.parquet") for f in files)
     counted = one(
         built,
