@@ -3,6 +3,7 @@
 Each test starts Dagster in a process of its own, as the Makefile and the scheduler do.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -158,14 +159,17 @@ def ask(port: int, query: str) -> dict:
         return json.load(answer)["data"]
 
 
-def test_the_interface_answers_on_loopback(through_dagster):
+def test_the_interface_answers_on_loopback(through_dagster, tmp_path):
     port = free_port()
     line = [sys.executable, "-m", "orchestration.ui", "--port", str(port)]
     own = environment(through_dagster)
     del own["DAGSTER_HOME"]
-    served = subprocess.Popen(
-        line, env=own, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    said = tmp_path / "said.txt"
+    with said.open("w", encoding="utf-8") as output:
+        # a file and a session of its own: what outlives its parent can neither block nor stay
+        served = subprocess.Popen(
+            line, env=own, cwd=PROJECT, stdout=output, stderr=output, start_new_session=True
+        )
     try:
         answer = None
         end = time.monotonic() + 180
@@ -175,13 +179,13 @@ def test_the_interface_answers_on_loopback(through_dagster):
             except OSError:
                 time.sleep(1)
     finally:
-        served.send_signal(signal.SIGINT)
-        try:
-            printed, _ = served.communicate(timeout=60)
-        except subprocess.TimeoutExpired:
-            served.kill()
-            printed, _ = served.communicate()
-    assert answer is not None, printed[-4000:]
+        os.killpg(served.pid, signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            served.wait(timeout=30)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(served.pid, signal.SIGKILL)
+        served.wait(timeout=30)
+    assert answer is not None, said.read_text(encoding="utf-8")[-4000:]
     (project,) = answer["repositoriesOrError"]["nodes"]
     assert project["schedules"] == [
         {"name": "nightly_at_three", "scheduleState": {"status": "RUNNING"}}
