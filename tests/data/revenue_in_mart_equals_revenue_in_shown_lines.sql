@@ -3,7 +3,10 @@ with
 
 shown_lines as (
 
-    select entity_id, sum(net_amount) as amount
+    -- settlements of rebates stand in the mart's rebates, not in its invoices
+    select
+        entity_id,
+        sum(case when document_type = 'rebate_settlement' then 0 else net_amount end) as amount
     from {{ ref('int_revenue_lines') }}
     group by entity_id
 

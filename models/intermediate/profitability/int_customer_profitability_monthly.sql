@@ -23,8 +23,9 @@ revenue as (
         sum(returns_count) as returns_count,
         sum(lines_count) as lines_count,
         sum(discount_amount) as discount_amount,
-        sum(rebate_amount) as rebate_amount,
-        sum(net_amount) as net_amount,
+        -- a settlement pays a rebate out and reverses its accrual: it is all rebate and no sale
+        sum(rebate_amount) - coalesce(sum(settled_rebate_amount), 0) as rebate_amount,
+        sum(net_amount) - coalesce(sum(settled_rebate_amount), 0) as net_amount,
         sum(freight_charged_amount) as freight_charged_amount,
         case when count(*) = count(freight_paid_amount) then sum(freight_paid_amount) end
             as freight_paid_amount,

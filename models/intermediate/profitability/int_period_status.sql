@@ -1,4 +1,4 @@
--- Whether finance can sign an entity's period: complete when it has both revenue and ledger,
+-- Whether finance can sign an entity's period: complete when it has a ledger,
 -- signable when besides every tie-out holds within materiality.
 with
 
@@ -39,8 +39,7 @@ final as (
         ledger_periods.entity_id is not null as has_ledger,
         cast(coalesce(faults.open_tie_outs_count, 0) as bigint) as open_tie_outs_count,
         case
-            when revenue_periods.entity_id is not null and ledger_periods.entity_id is null
-                then 'incomplete'
+            when ledger_periods.entity_id is null then 'incomplete'
             when faults.open_tie_outs_count > 0 then 'not_signable'
             else 'signable'
         end as period_status
