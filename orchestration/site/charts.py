@@ -151,7 +151,7 @@ def whale_curve(entity: Entity) -> go.Figure | None:
 
 
 def _mark_peak(figure: go.Figure, curve: Curve, colour: str) -> None:
-    share = percent(curve.peak, curve.peak_end) if curve.peak_end > 0 else None
+    share = None if curve.peak_share is None else percent(curve.peak_share, Decimal(1))
     note = f"peak {_short(curve.peak)}" + (f" = {share} of the total" if share else "")
     figure.add_scatter(
         x=[curve.peak_rank],

@@ -1,6 +1,8 @@
 -- Concentration of profit over the ranked customers, with measures that stay valid when some lose
--- money. Every sum is exact; only the last division is rounded. With losses G_RSV measures relative
--- variability, not concentration (Raffinetti, Siletti and Vernizzi 2015).
+-- money. Shares are of the total with everybody in it, as on the whale curve; Gini and Stobachoff
+-- compare the ranked customers with each other. Every sum is exact; only the last division is
+-- rounded. With losses G_RSV measures relative variability, not concentration (Raffinetti, Siletti
+-- and Vernizzi 2015).
 with
 
 ranked as (
@@ -12,7 +14,8 @@ ranked as (
         customer_rank,
         ranked_customers_count as n,
         {{ to_units('profit_amount', 4) }} as profit_units,
-        {{ to_units('cumulative_profit_amount', 4) }} as cumulative_units
+        {{ to_units('cumulative_profit_amount', 4) }} as cumulative_units,
+        {{ to_units('total_profit_amount', 4) }} as everybody_units
     from {{ ref('int_customer_profit_ranks') }}
     where is_ranked
 
@@ -26,7 +29,8 @@ sums as (
         profit_level,
         max(n) as customers_count,
         sum(case when profit_units < 0 then 1 else 0 end) as loss_making_count,
-        sum(profit_units) as total_units,
+        max(everybody_units) as total_units,
+        sum(profit_units) as ranked_units,
         sum(case when profit_units > 0 then profit_units else 0 end) as gain_units,
         sum(case when profit_units < 0 then -profit_units else 0 end) as loss_units,
         greatest(max(cumulative_units), 0) as peak_units,
@@ -52,6 +56,7 @@ final as (
         cast(customers_count as bigint) as customers_count,
         cast(loss_making_count as bigint) as loss_making_count,
         {{ units_to_money('total_units') }} as total_profit_amount,
+        {{ units_to_money('ranked_units') }} as ranked_profit_amount,
         {{ units_to_money('loss_units') }} as hidden_profit_amount,
         {{ ratio_of_units('peak_units', 'total_units', 'total_units > 0') }} as peak_share,
         {{ ratio_of_units('gaining_count', 'customers_count', 'total_units > 0') }}
@@ -59,21 +64,22 @@ final as (
         {{ ratio_of_units('loss_units', 'total_units', 'total_units > 0') }} as erosion_share,
         {{ ratio_of_units('top_decile_units', 'total_units', 'total_units > 0') }}
             as top_decile_share,
-        {{ ratio_of_units('difference_units', 'customers_count * total_units', 'total_units > 0') }}
-            as gini_coefficient,
+        {{ ratio_of_units(
+            'difference_units', 'customers_count * ranked_units', 'ranked_units > 0'
+        ) }} as gini_coefficient,
         {{ ratio_of_units(
             'difference_units', '(customers_count - 1) * (gain_units + loss_units)',
             'customers_count > 1 and gain_units + loss_units > 0'
         ) }} as gini_rsv_coefficient,
         {{ ratio_of_units(
-            'double_area_units - customers_count * total_units',
-            '2 * customers_count * total_units',
-            'total_units > 0'
+            'double_area_units - customers_count * ranked_units',
+            '2 * customers_count * ranked_units',
+            'ranked_units > 0'
         ) }} as stobachoff_area_excess,
         {{ ratio_of_units(
-            'double_area_units - customers_count * total_units',
+            'double_area_units - customers_count * ranked_units',
             'double_area_units',
-            'total_units > 0'
+            'ranked_units > 0'
         ) }} as stobachoff_index_bounded
     from sums
 
