@@ -1,5 +1,6 @@
 -- One invitation of one respondent, and whether anything came back. Competitor questions of the
--- same invitation do not make a second one.
+-- same invitation do not make a second one. An entity whose sources never tell of silence delivers
+-- answers and not invitations: who was asked is not known, and there is no row.
 with
 
 invited as (
@@ -18,7 +19,7 @@ invited as (
 
 ),
 
-final as (
+invitations as (
 
     select
         invited.entity_id,
@@ -37,6 +38,31 @@ final as (
     group by
         invited.entity_id, invited.response_id, invited.respondent_id, invited.customer_id,
         invited.role, invited.is_named
+
+),
+
+silent_entities as (
+
+    select distinct entity_id
+    from invitations
+    where is_answered = 0
+
+),
+
+final as (
+
+    select
+        invitations.entity_id,
+        invitations.response_id,
+        invitations.respondent_id,
+        invitations.customer_id,
+        invitations.role,
+        invitations.is_named,
+        invitations.period_index,
+        invitations.is_answered
+    from invitations
+    inner join silent_entities
+        on invitations.entity_id = silent_entities.entity_id
 
 )
 

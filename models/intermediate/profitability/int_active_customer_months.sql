@@ -1,5 +1,6 @@
 -- A customer is active in a period when he had revenue, an activity or assigned cost in it or in
--- the eleven periods before. The unknown customer is nobody and is never active.
+-- the eleven periods before. The unknown customer is nobody and is never active, nor are our own
+-- entities: what they buy is no market's judgement.
 with
 
 events as (
@@ -20,6 +21,16 @@ events as (
             activities.entity_id = days.entity_id
             and cast(activities.occurred_at as date) = days.date_day
     where activities.customer_id is not null
+
+),
+
+own_entities as (
+
+    select distinct
+        entity_id,
+        customer_id
+    from {{ ref('input_customers') }}
+    where partner_entity_id is not null
 
 ),
 
@@ -44,7 +55,13 @@ spans as (
         on
             events.entity_id = months.entity_id
             and events.month_start_date = months.month_start_date
-    where events.customer_id <> '{{ var("unknown_customer_id") }}'
+    left join own_entities
+        on
+            events.entity_id = own_entities.entity_id
+            and events.customer_id = own_entities.customer_id
+    where
+        events.customer_id <> '{{ var("unknown_customer_id") }}'
+        and own_entities.customer_id is null
 
 ),
 
