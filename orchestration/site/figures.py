@@ -157,6 +157,7 @@ class Entity:
     profit: Decimal | None = None
     profit_level: str | None = None
     profit_covers: Decimal | None = None
+    is_cost_assumed: bool = False
     waterfall: Waterfall = field(default_factory=Waterfall)
     unused_capacity: Decimal | None = None
     unassigned: Decimal | None = None
@@ -298,7 +299,8 @@ def _read_waterfalls(publication: Publication, entities: dict[str, Entity]) -> N
         entity.active_customers = row["customers"]
         entity.revenue = row["invoice_amount"]
         entity.waterfall = waterfall_of(row)
-        if row["assumed_rows"]:
+        entity.is_cost_assumed = bool(row["assumed_rows"])
+        if entity.is_cost_assumed:
             entity.waterfall.notes.append(
                 f"Direct cost is assumed in {row['assumed_rows']:,} of {row['row_count']:,} "
                 "customer-periods: a rate by policy, in no source."
@@ -691,18 +693,31 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
             entity.value_map.points.append(row)
 
 
+# amounts of different accounts, T1's, do not add up: some are heads or square feet
+_TIE_OUT_AMOUNTS = (
+    "ledger_amount",
+    "assigned_amount",
+    "unused_capacity_amount",
+    "unassigned_amount",
+    "quarantined_amount",
+    "reconciling_amount",
+    "difference_amount",
+)
+
+
 def _read_tie_outs(publication: Publication, entities: dict[str, Entity]) -> None:
-    for row in publication.rows("""
+    """Line by line: revenue is signed by its effect, cost is positive, so lines do not add up."""
+    sums = ", ".join(
+        f"sum(case when facts.tie_out <> 'T1' then facts.{amount} end) as {amount}"
+        for amount in _TIE_OUT_AMOUNTS
+    )
+    for row in publication.rows(f"""
         select
             facts.entity_id,
             facts.tie_out,
-            sum(facts.ledger_amount) as ledger_amount,
-            sum(facts.assigned_amount) as assigned_amount,
-            sum(facts.unused_capacity_amount) as unused_capacity_amount,
-            sum(facts.unassigned_amount) as unassigned_amount,
-            sum(facts.quarantined_amount) as quarantined_amount,
-            sum(facts.reconciling_amount) as reconciling_amount,
-            sum(facts.difference_amount) as difference_amount,
+            case when facts.tie_out <> 'T1' then facts.pnl_line end as pnl_line,
+            {sums},
+            count(*) as row_count,
             list(distinct facts.tie_out_status order by facts.tie_out_status)
                 filter (where facts.tie_out_status is not null) as statuses,
             count(*) filter (where not facts.is_signable) as not_signable
@@ -711,8 +726,8 @@ def _read_tie_outs(publication: Publication, entities: dict[str, Entity]) -> Non
             on
                 facts.entity_id = recent_periods.entity_id
                 and facts.month_start_date = recent_periods.month_start_date
-        group by facts.entity_id, facts.tie_out
-        order by facts.entity_id, facts.tie_out
+        group by all
+        order by all
     """):
         if entity := entities.get(row["entity_id"]):
             entity.tie_outs.append(row)
