@@ -7,6 +7,10 @@
 {%- set node = graph.nodes['model.twofold.input_' ~ input_table] if execute else none -%}
 {%- set names = node.columns.keys() | list if execute else [] -%}
 {%- set amount = node.config.meta.get('amount_column') if execute else none -%}
+{%- set condition = node.config.meta.get('amount_condition') if execute else none -%}
+{%- if amount and condition -%}
+    {%- set amount = 'case when ' ~ condition ~ ' then ' ~ amount ~ ' else 0 end' -%}
+{%- endif -%}
 {%- set freight = 'freight_charged_amount' if 'freight_charged_amount' in names else none -%}
 {%- set currency = 'currency' if 'currency' in names else 'cast(null as ' ~ dbt.type_string() ~ ')' -%}
 {%- set parts = [] -%}

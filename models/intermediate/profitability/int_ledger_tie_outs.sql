@@ -82,36 +82,40 @@ controlled_entities as (
 
 ),
 
+-- an account that only has refused postings has a row as well
 completeness_keys as (
 
     select entity_id, month_start_date, account_code, currency from balances
     union distinct
-    select
-        accepted_postings.entity_id,
-        accepted_postings.month_start_date,
-        accepted_postings.account_code,
-        accepted_postings.currency
-    from accepted_postings
-    inner join controlled_entities
-        on accepted_postings.entity_id = controlled_entities.entity_id
+    select entity_id, month_start_date, account_code, currency from accepted_postings
+    union distinct
+    select entity_id, month_start_date, account_code, currency from quarantined_postings
 
 ),
 
+-- without control totals completeness cannot be shown, and the rows say so: no ledger amount
 completeness as (
 
     select
         keys.entity_id,
         keys.month_start_date,
-        keys.currency,
+        coalesce(keys.currency, months.currency) as currency,
         'T1' as tie_out,
         cast(null as {{ dbt.type_string() }}) as pnl_line,
         cast(null as {{ dbt.type_string() }}) as pool_id,
-        keys.account_code,
-        coalesce(balances.amount, 0) as ledger_amount,
+        coalesce(keys.account_code, '(none)') as account_code,
+        case when controlled_entities.entity_id is not null then coalesce(balances.amount, 0) end
+            as ledger_amount,
         coalesce(accepted.amount, 0) as assigned_amount,
         0 as unassigned_amount,
         coalesce(quarantined.amount, 0) as quarantined_amount
     from completeness_keys as keys
+    inner join months
+        on
+            keys.entity_id = months.entity_id
+            and keys.month_start_date = months.month_start_date
+    left join controlled_entities
+        on keys.entity_id = controlled_entities.entity_id
     left join balances
         on
             keys.entity_id = balances.entity_id
@@ -128,35 +132,8 @@ completeness as (
         on
             keys.entity_id = quarantined.entity_id
             and keys.month_start_date = quarantined.month_start_date
-            and keys.account_code = quarantined.account_code
-            and keys.currency = quarantined.currency
-
-),
-
--- without control totals completeness cannot be shown, and the row says so
-uncontrolled as (
-
-    select
-        months.entity_id,
-        months.month_start_date,
-        months.currency,
-        'T1' as tie_out,
-        cast(null as {{ dbt.type_string() }}) as pnl_line,
-        cast(null as {{ dbt.type_string() }}) as pool_id,
-        'all accounts' as account_code,
-        cast(null as decimal(18, 4)) as ledger_amount,
-        sum(accepted.amount) as assigned_amount,
-        0 as unassigned_amount,
-        0 as quarantined_amount
-    from months
-    inner join accepted_postings as accepted
-        on
-            months.entity_id = accepted.entity_id
-            and months.month_start_date = accepted.month_start_date
-    left join controlled_entities
-        on months.entity_id = controlled_entities.entity_id
-    where controlled_entities.entity_id is null
-    group by months.entity_id, months.month_start_date, months.currency
+            and keys.account_code is not distinct from quarantined.account_code
+            and keys.currency is not distinct from quarantined.currency
 
 ),
 
@@ -359,11 +336,6 @@ tie_outs as (
         entity_id, month_start_date, currency, tie_out, pnl_line, pool_id, account_code,
         ledger_amount, assigned_amount, unassigned_amount, quarantined_amount
     from completeness
-    union all
-    select
-        entity_id, month_start_date, currency, tie_out, pnl_line, pool_id, account_code,
-        ledger_amount, assigned_amount, unassigned_amount, quarantined_amount
-    from uncontrolled
     union all
     select
         entity_id, month_start_date, currency, tie_out, pnl_line, pool_id, account_code,

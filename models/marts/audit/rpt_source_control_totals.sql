@@ -38,8 +38,11 @@ final as (
         totals.record_source as source,
         totals.input_table,
         totals.currency,
-        case when totals.input_table = 'revenue_lines' then entities.revenue_label end
-            as amount_label,
+        case totals.input_table
+            when 'revenue_lines' then entities.revenue_label
+            when 'cost_entries'
+                then 'actual postings of all accounts, statistical ones included; no budget'
+        end as amount_label,
         cast(totals.raw_rows as bigint) as raw_rows,
         cast(totals.accepted_rows as bigint) as accepted_rows,
         cast(totals.quarantined_rows as bigint) as quarantined_rows,
