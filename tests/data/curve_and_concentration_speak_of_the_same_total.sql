@@ -7,7 +7,11 @@ curves as (
         entity_id,
         period,
         profit_level,
-        greatest(max(cumulative_profit_share), 0) as peak_share
+        -- no share at all where the total is not positive
+        case
+            when max(cumulative_profit_share) is not null
+                then greatest(max(cumulative_profit_share), 0)
+        end as peak_share
     from {{ ref('rpt_whale_curve') }}
     group by entity_id, period, profit_level
 
