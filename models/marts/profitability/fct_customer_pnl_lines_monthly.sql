@@ -1,8 +1,10 @@
 {{ config(materialized='view') }}
--- The wide mart unpivoted: one definition of every amount, read in the other shape.
+-- The wide mart unpivoted: one definition of every amount, read in the other shape and by the
+-- lines of the tie-outs.
 {%- set lines = [
-    ('list', 10, 'list_amount'),
-    ('discounts', 20, '-discount_amount'),
+    ('revenue', 10, 'invoice_amount - returned_amount + invoiced_discount_amount'),
+    ('discounts', 20, '-invoiced_discount_amount'),
+    ('returns', 25, 'returned_amount'),
     ('rebates', 30, '-rebate_amount'),
     ('freight_charged', 40, 'freight_charged_amount'),
     ('freight_paid', 50, '-freight_paid_amount'),
@@ -26,7 +28,7 @@ final as (
         cast({{ amount }} as decimal(18, 4)) as profit_effect_amount,
         signable
     from {{ ref('fct_customer_profitability_monthly') }}
-    where {{ amount }} is not null
+    where ({{ amount }}) is not null
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 

@@ -26,6 +26,8 @@ final as (
         profitability.orders_count,
         profitability.returns_count,
         profitability.lines_count,
+        profitability.invoiced_discount_amount,
+        profitability.returned_amount,
         case
             when profitability.operating_profit_amount is not null then 'operating_profit'
             when profitability.contribution_amount is not null then 'contribution'
