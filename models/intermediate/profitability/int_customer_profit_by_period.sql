@@ -1,6 +1,7 @@
 -- Profit of a customer by profit level over the readings that curves are drawn for: each fiscal
 -- year, and the trailing twelve periods up to the build's day. Periods with revenue and no ledger
--- stay out of every level that cost enters. A level that any row of the entity lacks is not drawn.
+-- stay out of every level that cost enters, as do rows that lack the level. A reading is signable
+-- when each of its periods is.
 with
 
 months as (
@@ -57,6 +58,53 @@ readings as (
 
 ),
 
+last_periods as (
+
+    select entity_id, max(last_period_index) as last_period_index
+    from months
+    group by entity_id
+
+),
+
+period_readings as (
+
+    select
+        status.entity_id,
+        'FY' || cast(calendar.fiscal_year as {{ dbt.type_string() }}) as period,
+        status.period_status
+    from {{ ref('int_period_status') }} as status
+    inner join {{ ref('int_entity_months') }} as calendar
+        on
+            status.entity_id = calendar.entity_id
+            and status.month_start_date = calendar.month_start_date
+
+    union all
+
+    select
+        status.entity_id,
+        'trailing_12' as period,
+        status.period_status
+    from {{ ref('int_period_status') }} as status
+    inner join last_periods
+        on status.entity_id = last_periods.entity_id
+    where
+        status.period_index > last_periods.last_period_index - 12
+        and status.period_index <= last_periods.last_period_index
+
+),
+
+reading_status as (
+
+    select
+        entity_id,
+        period,
+        count(*) as periods_count,
+        min(case when period_status = 'signable' then 1 else 0 end) = 1 as signable
+    from period_readings
+    group by entity_id, period
+
+),
+
 levels as (
 
     select entity_id, customer_id, period, 'pocket' as profit_level, pocket_amount as profit_amount
@@ -90,7 +138,7 @@ levels as (
 
 ),
 
-final as (
+profits as (
 
     select
         entity_id,
@@ -101,6 +149,27 @@ final as (
     from levels
     where profit_amount is not null
     group by entity_id, period, profit_level, customer_id
+
+),
+
+final as (
+
+    select
+        profits.entity_id,
+        profits.period,
+        profits.profit_level,
+        profits.customer_id,
+        profits.profit_amount,
+        entities.currency,
+        cast(reading_status.periods_count as bigint) as periods_count,
+        reading_status.signable
+    from profits
+    inner join {{ ref('int_entities') }} as entities
+        on profits.entity_id = entities.entity_id
+    inner join reading_status
+        on
+            profits.entity_id = reading_status.entity_id
+            and profits.period = reading_status.period
 
 )
 

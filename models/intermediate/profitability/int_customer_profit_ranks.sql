@@ -10,6 +10,9 @@ classified as (
         profits.profit_level,
         profits.customer_id,
         profits.profit_amount,
+        profits.currency,
+        profits.periods_count,
+        profits.signable,
         not customers.is_unknown and not customers.is_intercompany as is_ranked
     from {{ ref('int_customer_profit_by_period') }} as profits
     inner join {{ ref('int_customers') }} as customers
@@ -27,6 +30,9 @@ final as (
         profit_level,
         customer_id,
         profit_amount,
+        currency,
+        periods_count,
+        signable,
         is_ranked,
         case when is_ranked then row_number() over (
             partition by entity_id, period, profit_level, is_ranked

@@ -18,8 +18,9 @@
     'policy_value_parameters': ['entity_id', 'parameter', 'value'],
     'policy_hassle_rates': [
         'entity_id', 'event_type', 'term', 'opportunity', 'effect_per_unit',
-        'minute_value_amount', 'is_ordinary',
+        'is_ordinary',
     ],
+    'policy_minute_values': ['entity_id', 'currency', 'minute_value_amount'],
     'policy_satisfaction_bands': ['entity_id', 'segment', 'lower_index', 'upper_index'],
     'policy_customer_strategies': ['entity_id', 'quadrant', 'customer_strategy', 'description'],
     'policy_metric_roles': ['metric', 'role', 'end_served', 'guardrails'],

@@ -7,8 +7,13 @@ buyers as (
         lines.entity_id,
         lines.record_source,
         lines.currency,
-        lines.customer_id
+        lines.customer_id,
+        sum(
+            case when lines.posted_on > entities.as_of_date then lines.net_amount else 0 end
+        ) as not_shown_amount
     from {{ ref('input_revenue_lines') }} as lines
+    left join {{ ref('int_entities') }} as entities
+        on lines.entity_id = entities.entity_id
     group by lines.entity_id, lines.record_source, lines.currency, lines.customer_id
 
 ),
@@ -21,7 +26,8 @@ buyer_counts as (
         buyers.currency,
         sum(case when customers.party_type = 'person' then 1 else 0 end) as buying_persons_count,
         sum(case when customers.party_type = 'organisation' then 1 else 0 end)
-            as buying_organisations_count
+            as buying_organisations_count,
+        sum(buyers.not_shown_amount) as not_shown_amount
     from buyers
     left join {{ ref('int_customers') }} as customers
         on
@@ -53,6 +59,10 @@ final as (
         cast(case
             when totals.raw_amount is not null then coalesce(totals.quarantined_amount, 0)
         end as decimal(18, 4)) as quarantined_amount,
+        cast(case
+            when totals.input_table = 'revenue_lines'
+                then coalesce(buyer_counts.not_shown_amount, 0)
+        end as decimal(18, 4)) as accepted_not_shown_amount,
         cast(totals.raw_freight_charged_amount as decimal(18, 4)) as raw_freight_charged_amount,
         cast(case
             when totals.raw_freight_charged_amount is not null

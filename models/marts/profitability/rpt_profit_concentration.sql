@@ -12,6 +12,9 @@ ranked as (
         period,
         profit_level,
         customer_rank,
+        currency,
+        periods_count,
+        signable,
         ranked_customers_count as n,
         {{ to_units('profit_amount', 4) }} as profit_units,
         {{ to_units('cumulative_profit_amount', 4) }} as cumulative_units,
@@ -27,6 +30,9 @@ sums as (
         entity_id,
         period,
         profit_level,
+        currency,
+        periods_count,
+        signable,
         max(n) as customers_count,
         sum(case when profit_units < 0 then 1 else 0 end) as loss_making_count,
         max(everybody_units) as total_units,
@@ -43,7 +49,7 @@ sums as (
         2 * sum(cumulative_units) - sum(profit_units) as double_area_units,
         sum(case when 10 * customer_rank <= n + 9 then profit_units else 0 end) as top_decile_units
     from ranked
-    group by entity_id, period, profit_level
+    group by entity_id, period, profit_level, currency, periods_count, signable
 
 ),
 
@@ -80,7 +86,10 @@ final as (
             'double_area_units - customers_count * ranked_units',
             'double_area_units',
             'ranked_units > 0'
-        ) }} as stobachoff_index_bounded
+        ) }} as stobachoff_index_bounded,
+        currency,
+        periods_count,
+        signable
     from sums
 
 )

@@ -17,7 +17,10 @@ final as (
                 to_units('cumulative_profit_amount', 4) ~ ' * 1000000000',
                 to_units('total_profit_amount', 4)
             ) }} * 0.000000001 as decimal(18, 9)
-        ) end as cumulative_profit_share
+        ) end as cumulative_profit_share,
+        currency,
+        periods_count,
+        signable
     from {{ ref('int_customer_profit_ranks') }}
 
 )

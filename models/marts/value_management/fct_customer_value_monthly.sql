@@ -24,10 +24,15 @@ final as (
         {{ units_to_score('quadrants.quadrant_share_units') }} as quadrant_probability,
         strategies.customer_strategy,
         accountable.employee_id as accountable_employee_id,
-        cast(quadrants.active_periods_count as bigint) as active_periods_count
+        cast(quadrants.active_periods_count as bigint) as active_periods_count,
+        status.period_status = 'signable' as signable
     from {{ ref('int_customer_quadrants') }} as quadrants
     inner join {{ ref('int_entities') }} as entities
         on quadrants.entity_id = entities.entity_id
+    inner join {{ ref('int_period_status') }} as status
+        on
+            quadrants.entity_id = status.entity_id
+            and quadrants.month_start_date = status.month_start_date
     inner join {{ ref('fct_customer_perceived_value_monthly') }} as value
         on
             quadrants.entity_id = value.entity_id
