@@ -54,13 +54,16 @@ def main() -> None:
 
 
 @main.command()
+@click.option(
+    "--full", is_flag=True, envvar="FULL", help="Publish again even where nothing is new (FULL=1)."
+)
 @_shared_options
-def nightly(settings: Settings) -> None:
-    """Build, gate and publish everything."""
+def nightly(settings: Settings, full: bool) -> None:
+    """Build what changed and all that follows from it, gate it and publish."""
     from orchestration import nightly as night
 
     try:
-        night.run(settings, say=click.echo)
+        night.run(settings, say=click.echo, full=full)
     except night.dbt_run.BuildError as error:
         click.echo(f"\nthe build failed (exit 1)\n{error}", err=True)
         sys.exit(1)

@@ -37,6 +37,13 @@ class RawTable:
     file: str | None = None
     # whether its staging quarantines the rows whose cells do not parse; the gate blocks them if not
     quarantines_cells: bool = True
+    # the column whose day says when a row takes effect, where models place rows by no other
+    changes_by: str | None = None
+
+    @property
+    def unique_id(self) -> str:
+        """What dbt calls the relation."""
+        return f"source.twofold.{self.source}.{self.name}"
 
     @property
     def relation(self) -> str:
@@ -77,7 +84,13 @@ def contract_tables() -> dict[str, RawTable]:
             continue
         columns = tuple(c for c in _columns(model) if c.name not in LINEAGE_COLUMNS)
         name = meta["input_table"]
-        tables[name] = RawTable("landing", name, bool(meta.get("required")), columns)
+        tables[name] = RawTable(
+            "landing",
+            name,
+            bool(meta.get("required")),
+            columns,
+            changes_by=meta.get("changes_by"),
+        )
     return tables
 
 

@@ -86,6 +86,12 @@ def release_database() -> None:
     DuckDBConnectionManager.close_all_connections()
 
 
+def with_all_that_follows(unique_id: str) -> str:
+    """dbt's selector for a raw relation or a policy and everything made from it."""
+    kind, _, name = unique_id.split(".", 2)
+    return f"source:{name}+" if kind == "source" else f"{name}+"
+
+
 def build(
     settings: Settings, *options: str, each: Callable[[Any], None] | None = None
 ) -> BuildOutcome:

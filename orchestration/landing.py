@@ -144,6 +144,16 @@ def fingerprint(root: Path) -> str | None:
     return total.hexdigest() if found else None
 
 
+def file_hashes(root: Path, files: list[Path]) -> dict[str, str]:
+    """SHA-256 of files, by their path below ``root``."""
+    hashes = {}
+    for path in files:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256")
+        hashes[path.relative_to(root).as_posix()] = digest.hexdigest()
+    return hashes
+
+
 def discover(root: Path) -> Landing:
     """Find the raw files below ``root`` and read every header.
 

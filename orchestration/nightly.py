@@ -13,15 +13,32 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
-from orchestration import dbt_run, policies, publish
-from orchestration.landing import Landing, discover, fingerprint, has_data
+from orchestration import changes, dbt_run, policies, publish
+from orchestration.changes import Standing
+from orchestration.landing import Landing, discover, file_hashes, fingerprint, has_data
 from orchestration.lock import only_writer
 from orchestration.register import register
 from orchestration.settings import PROJECT, InputError, Settings
+
+# what a publication is made by
+CODE = (
+    "models",
+    "macros",
+    "seeds",
+    "tests/data",
+    "docs/columns",
+    "orchestration",
+    "expectations",
+    "synthetic",
+    "dbt_project.yml",
+    "profiles.yml",
+    "requirements.lock",
+)
 
 
 @dataclass
@@ -35,12 +52,18 @@ class Night:
     is_synthetic: bool = False
     # what the raw tables and policies were when they were registered
     basis: dict[str, str | None] = field(default_factory=dict)
+    # what changed since the last build that went through
+    standing: Standing = field(default_factory=lambda: Standing(None, "not compared yet"))
+    # SHA-256 of every raw file, by its path below the landing folder
+    inputs: dict[str, str] = field(default_factory=dict)
     gates: dict[str, dict] = field(default_factory=dict)
     # the gates' findings in full, for as long as the process lives
     outcomes: dict[str, object] = field(default_factory=dict)
     candidate: Path | None = None
     publication: Path | None = None
     took: dict[str, float] = field(default_factory=dict)
+    # what the build made again, in words
+    rebuilt: list[str] = field(default_factory=list)
 
     @property
     def dbt_manifest(self) -> Path:
@@ -169,7 +192,11 @@ def land(night: Night) -> None:
             night.say(f"note: {note}")
         _usable_build_database(settings)
         night.basis = _basis(night)
-        register(night.landing, settings)
+        night.inputs = register(night.landing, settings)
+        with duckdb.connect(str(settings.build_db)) as connection:
+            night.standing = changes.since_last_build(
+                connection, code_hash(), policies.digests(settings)
+            )
 
 
 def _generate(root: Path, settings: Settings) -> None:
@@ -210,6 +237,9 @@ def check_landing(night: Night) -> None:
         GateError: critical faults in the raw tables.
     """
     with night.step("landing gate"):
+        if not night.standing.has_raw_changes():
+            night.gates["landing"] = night.standing.gates["landing"]
+            return
         from expectations.gates import landing_gate
 
         outcome = landing_gate(night.settings, night.landing)
@@ -219,17 +249,30 @@ def check_landing(night: Night) -> None:
 
 
 def build(
-    night: Night, only: Sequence[str] = (), each: Callable[[object], None] | None = None
+    night: Night,
+    only: Sequence[str] = (),
+    each: Callable[[object], None] | None = None,
+    everything: bool = True,
 ) -> None:
-    """All models and their tests.
+    """Models and their tests.
 
     Args:
         night: the run.
         only: models and tests by name; after such a part the build does not count as done.
         each: told every node's result, also when the build fails.
+        everything: also what follows from nothing that changed; such tables are left as they are.
     """
+    standing = night.standing
     part = ("--indirect-selection", "cautious", "--select", *only) if only else ()
+    if not only and not everything and standing.changed is not None:
+        part = ("--select", *(dbt_run.with_all_that_follows(name) for name in standing.changed))
     with night.step("build"):
+        if standing.changed == {} and not only and not everything:
+            night.gates["dbt"] = standing.gates["dbt"]
+            return
+        with duckdb.connect(str(night.settings.build_db)) as connection:
+            changes.forget_standing(connection)
+        started = time.time()
         try:
             outcome = dbt_run.build(night.settings, *part, each=each)
         finally:
@@ -237,6 +280,12 @@ def build(
             # absolute, it has written over the seed itself
             policies.compose(night.settings)
         night.gates["dbt"] = outcome.counts
+        night.rebuilt = changes.rebuilt(night.settings.build_db, started)
+        if not only:
+            with duckdb.connect(str(night.settings.build_db)) as connection:
+                changes.keep_standing(
+                    connection, code_hash(), policies.digests(night.settings), night.gates
+                )
     if only:
         night.forget("build")
 
@@ -285,21 +334,60 @@ def put_in_force(night: Night) -> None:
 
 
 def _manifest(night: Night) -> dict:
-    inputs = publish.file_hashes(night.landing.root, night.landing.files)
-    everything = json.dumps(inputs, sort_keys=True).encode()
     return {
         "run_id": night.run_id,
         "code_version": code_version(),
+        "code_hash": code_hash(),
         "as_of": str(night.settings.as_of) if night.settings.as_of else None,
         "engine": night.settings.target,
         "is_synthetic": night.is_synthetic,
-        "inputs": inputs,
-        "input_hash": hashlib.sha256(everything).hexdigest(),
+        "inputs": night.inputs,
+        "input_hash": _input_hash(night),
         "policy_hash": policies.digest(night.settings),
         "rows": publish.row_counts(night.candidate, night.dbt_manifest),
         "control_totals": publish.control_totals(night.candidate),
         "gates": night.gates,
     }
+
+
+def _input_hash(night: Night) -> str:
+    night.inputs = night.inputs or file_hashes(night.landing.root, night.landing.files)
+    return hashlib.sha256(json.dumps(night.inputs, sort_keys=True).encode()).hexdigest()
+
+
+def nothing_new(night: Night) -> bool:
+    """Whether the publication in force is what this night would make again."""
+    manifest, settings = night.settings.current / "manifest.json", night.settings
+    if night.standing.changed != {} or not manifest.exists():
+        return False
+    known = json.loads(manifest.read_text(encoding="utf-8"))
+    same = {
+        "code_hash": code_hash(),
+        "as_of": str(settings.as_of) if settings.as_of else None,
+        "engine": settings.target,
+        "is_synthetic": night.is_synthetic,
+        "input_hash": _input_hash(night),
+        "policy_hash": policies.digest(settings),
+    }
+    return (
+        all(known.get(name) == value for name, value in same.items())
+        and (settings.site / "index.html").exists()
+        and not settings.postgres_dsn
+    )
+
+
+@cache
+def code_hash() -> str:
+    """One hash over all that a publication is made by: code, models, tests, pinned packages."""
+    total = hashlib.sha256()
+    for folder in CODE:
+        path = PROJECT / folder
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+        for file in files:
+            if "__pycache__" not in file.parts:
+                total.update(file.relative_to(PROJECT).as_posix().encode() + b"\0")
+                total.update(file.read_bytes())
+    return total.hexdigest()
 
 
 def code_version() -> str:
@@ -336,8 +424,13 @@ ORDER = (
 )
 
 
-def run(settings: Settings, say: Callable[[str], None] = print) -> Night:
+def run(settings: Settings, say: Callable[[str], None] = print, full: bool = False) -> Night:
     """The whole night under the run lock.
+
+    Args:
+        settings: the run's options.
+        say: told how it goes.
+        full: publish again also where nothing is new, and ask dbt about every table.
 
     Raises:
         InputError, GateError, LockedError, BuildError: as the steps say.
@@ -345,10 +438,26 @@ def run(settings: Settings, say: Callable[[str], None] = print) -> Night:
     with only_writer(settings):
         night = begin(settings, say)
         started, cpu = time.perf_counter(), _cpu_seconds()
-        for step in STEPS:
-            step(night)
+        land(night)
+        if not full and nothing_new(night):
+            night.publication = settings.current.resolve()
+            say(f"nothing new: the publication {night.publication.name} stands")
+        else:
+            check_landing(night)
+            build(night, everything=full)
+            for step in STEPS[3:]:
+                step(night)
         summarise(night, time.perf_counter() - started, _cpu_seconds() - cpu)
         return night
+
+
+def _because(standing: Standing) -> str:
+    if standing.changed is None:
+        return standing.reason
+    return "; ".join(
+        " ".join(filter(None, (name.split(".", 2)[2], where and f"({where})")))
+        for name, where in standing.changed.items()
+    )
 
 
 def _cpu_seconds() -> float:
@@ -362,12 +471,15 @@ def summarise(night: Night, wall: float, cpu: float) -> None:
     say, settings = night.say, night.settings
     say("")
     label = " (SYNTHETIC data: the company meridian)" if night.is_synthetic else ""
-    say(f"published {night.run_id}{label}")
+    say(f"published {night.publication.name}{label}")
     raw = sum(t["raw_rows"] for t in manifest["control_totals"])
     quarantined = sum(t["quarantined_rows"] for t in manifest["control_totals"])
     say(f"  rows      {raw:,} raw = {raw - quarantined:,} accepted + {quarantined:,} quarantined")
     facts = {n: r for n, r in manifest["rows"].items() if n.startswith("fct_")}
     say("  marts     " + ", ".join(f"{n} {r:,}" for n, r in facts.items()))
+    if night.rebuilt:
+        say(f"  rebuilt   {'; '.join(night.rebuilt)}")
+        say(f"  because   {_because(night.standing)}")
     for gate, result in night.gates.items():
         say(
             f"  {gate:<10}" + ", ".join(f"{k} {v}" for k, v in result.items() if isinstance(v, int))

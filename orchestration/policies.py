@@ -51,6 +51,14 @@ def compose(settings: Settings) -> Path:
     return settings.seeds
 
 
+def digests(settings: Settings) -> dict[str, str]:
+    """A hash of every policy and lookup in force, by name."""
+    return {
+        path.stem: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(settings.seeds.rglob("*.csv"))
+    }
+
+
 def digest(settings: Settings) -> str:
     """One hash over every policy and lookup in force."""
     total = hashlib.sha256()

@@ -5,7 +5,6 @@ Does not: deciding whether a candidate is good (the published gate does).
 """
 
 import filecmp
-import hashlib
 import json
 import os
 import shutil
@@ -205,16 +204,6 @@ def control_totals(candidate: Path) -> list[dict]:
             }
             for r in result.fetchall()
         ]
-
-
-def file_hashes(root: Path, files: list[Path]) -> dict[str, str]:
-    """SHA-256 of files, by their path below ``root``."""
-    hashes = {}
-    for path in files:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256")
-        hashes[path.relative_to(root).as_posix()] = digest.hexdigest()
-    return hashes
 
 
 def publish(settings: Settings, candidate: Path, run_id: str, manifest: dict) -> Path:

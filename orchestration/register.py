@@ -4,21 +4,29 @@ Belongs here: turning files into relations that models can use as plain sources.
 rules; a cell that does not parse is kept as text in ``unparsable_cells`` and staging flags the row.
 """
 
+import hashlib
+import json
 from datetime import datetime, time, timedelta
 
 import duckdb
 
+from orchestration import changes
 from orchestration.contract import TYPES, Column, RawTable, contract_tables, source_tables
-from orchestration.landing import FileGroup, Landing, column_types, literal
+from orchestration.landing import FileGroup, Landing, column_types, file_hashes, literal
 from orchestration.settings import InputError, Settings
 
 END_OF_TIME = datetime(9999, 12, 31)
 
 
-def register(landing: Landing, settings: Settings) -> None:
+def register(landing: Landing, settings: Settings) -> dict[str, str]:
     """Create or replace every raw relation and the build's parameters.
 
     Parquet becomes a view, CSV a table, since its text would otherwise be parsed at every scan.
+
+    A relation whose files are what they were is left alone.
+
+    Returns:
+        SHA-256 of every raw file, by its path below the landing folder.
 
     Raises:
         InputError: every value of a column fails to parse, or a row of a CSV file is broken.
@@ -26,14 +34,56 @@ def register(landing: Landing, settings: Settings) -> None:
     settings.build.mkdir(parents=True, exist_ok=True)
     tables = [*contract_tables().values()]
     tables += [t for source in source_tables().values() for t in source.values()]
+    hashes = file_hashes(landing.root, landing.files)
+    files: list[changes.RawFile] = []
     with duckdb.connect(str(settings.build_db)) as connection:
         connection.execute("set disabled_optimizers = 'type_pushdown'")
+        connection.begin()
+        changes.prepare(connection)
         _write_parameters(connection, settings)
         for schema in sorted({t.source for t in tables}):
             connection.execute(f'create schema if not exists "{schema}"')
+        made = dict(
+            connection.execute("select relation, made_from from build.registered").fetchall()
+        )
         for table in tables:
             groups = landing.groups.get(table, [])
-            _replace(connection, table, groups, landing)
+            of_table = _raw_files(table, groups, landing, hashes)
+            made_from = _made_from(table, groups, of_table)
+            if made.get(table.unique_id) != made_from:
+                _replace(connection, table, groups, landing)
+                connection.execute(
+                    "delete from build.registered where relation = ?", [table.unique_id]
+                )
+                connection.execute(
+                    "insert into build.registered values (?, ?)", [table.unique_id, made_from]
+                )
+            files += of_table
+        changes.record_raw(connection, files)
+        connection.commit()
+    return hashes
+
+
+def _raw_files(
+    table: RawTable, groups: list[FileGroup], landing: Landing, hashes: dict[str, str]
+) -> list[changes.RawFile]:
+    """The files of a table, each with its rows read as its group is."""
+    found = []
+    for group in groups:
+        types = column_types(group)
+        signature = json.dumps(sorted(types.items()))
+        for path in group.files:
+            name = path.relative_to(landing.root).as_posix()
+            digest = hashlib.sha256(f"{hashes[name]} {signature}".encode()).hexdigest()
+            alone = FileGroup(group.entity, group.format, (path,))
+            found.append(changes.RawFile(table, name, digest, _select(table, alone)))
+    return found
+
+
+def _made_from(table: RawTable, groups: list[FileGroup], files: list[changes.RawFile]) -> str:
+    """What a raw relation was made from: its SQL and the content of its files."""
+    query = [_select(table, g) for g in groups] or [_empty(table)]
+    return hashlib.sha256("\0".join([*query, *(f.digest for f in files)]).encode()).hexdigest()
 
 
 def _write_parameters(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from orchestration import publish
+from orchestration.landing import file_hashes
 from orchestration.settings import InputError, Settings
 
 TOTALS = (
@@ -235,6 +236,6 @@ def test_control_totals_keep_every_digit(settings, manifest):
 
 def test_hashes_are_of_contents_by_path(tmp_path, write):
     files = [write(tmp_path / "a/x.csv", "1"), write(tmp_path / "b/x.csv", "1")]
-    hashes = publish.file_hashes(tmp_path, files)
+    hashes = file_hashes(tmp_path, files)
     assert list(hashes) == ["a/x.csv", "b/x.csv"]
     assert hashes["a/x.csv"] == hashes["b/x.csv"]

@@ -1,23 +1,11 @@
--- One row per entity that brought anything, with the policy in force and the last day it shows.
+-- One row per entity that brought anything, with the policy in force. How far its data reaches
+-- stands apart (int_entity_reach): a new period must not look like a new policy.
 with
 
-revenue_reach as (
+ledgers as (
 
     select
         entity_id,
-        max(posted_on) as last_revenue_on,
-        min(posted_on) as first_revenue_on
-    from {{ ref('input_revenue_lines') }}
-    group by entity_id
-
-),
-
-ledger_reach as (
-
-    select
-        entity_id,
-        max(posted_on) as last_ledger_on,
-        min(posted_on) as first_ledger_on,
         min(currency) as first_currency,
         max(currency) as last_currency
     from {{ ref('input_cost_entries') }}
@@ -28,9 +16,9 @@ ledger_reach as (
 
 entities as (
 
-    select entity_id from revenue_reach
+    select entity_id from {{ ref('input_revenue_lines') }}
     union distinct
-    select entity_id from ledger_reach
+    select entity_id from ledgers
     union distinct
     select entity_id from {{ ref('input_customers') }}
 
@@ -67,8 +55,7 @@ described as (
         coalesce(
             policies.currency,
             case
-                when ledger_reach.first_currency = ledger_reach.last_currency
-                    then ledger_reach.first_currency
+                when ledgers.first_currency = ledgers.last_currency then ledgers.first_currency
             end
         ) as currency,
         coalesce(policies.fiscal_calendar_id, 'calendar_month') as fiscal_calendar_id,
@@ -78,27 +65,10 @@ described as (
         coalesce(policies.revenue_label, 'revenue') as revenue_label,
         coalesce(policies.is_synthetic, false) as is_synthetic,
         policies.entity_id is not null as has_policy,
-        ledger_reach.entity_id is not null as has_ledger,
-        least(revenue_reach.first_revenue_on, ledger_reach.first_ledger_on) as first_posted_on,
-        least(revenue_reach.last_revenue_on, ledger_reach.last_ledger_on) as reached_on
+        ledgers.entity_id is not null as has_ledger
     from entities
-    left join revenue_reach on entities.entity_id = revenue_reach.entity_id
-    left join ledger_reach on entities.entity_id = ledger_reach.entity_id
+    left join ledgers on entities.entity_id = ledgers.entity_id
     left join policies on entities.entity_id = policies.entity_id
-
-),
-
-reached_period as (
-
-    select
-        described.entity_id,
-        max(calendar.period_end_date) as period_end_date
-    from described
-    inner join {{ ref('int_fiscal_periods') }} as calendar
-        on
-            described.fiscal_calendar_id = calendar.fiscal_calendar_id
-            and described.reached_on between calendar.period_start_date and calendar.period_end_date
-    group by described.entity_id
 
 ),
 
@@ -118,14 +88,10 @@ final as (
         described.revenue_label,
         described.is_synthetic,
         described.has_policy,
-        described.has_ledger,
-        described.first_posted_on,
-        coalesce(parameters.as_of_date, reached_period.period_end_date) as as_of_date
+        described.has_ledger
     from described
-    left join reached_period on described.entity_id = reached_period.entity_id
     left join {{ ref('lookup_currencies') }} as currencies
         on described.currency = currencies.currency
-    cross join {{ source('build', 'parameters') }} as parameters
 
 )
 

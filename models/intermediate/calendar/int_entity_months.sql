@@ -15,9 +15,11 @@ final as (
     from {{ ref('int_entities') }} as entities
     inner join {{ ref('int_fiscal_periods') }} as periods
         on entities.fiscal_calendar_id = periods.fiscal_calendar_id
+    inner join {{ ref('int_entity_reach') }} as reach
+        on entities.entity_id = reach.entity_id
     where
-        periods.period_end_date >= entities.first_posted_on
-        and periods.period_end_date <= entities.as_of_date
+        periods.period_end_date >= reach.first_posted_on
+        and periods.period_end_date <= reach.as_of_date
 
 )
 

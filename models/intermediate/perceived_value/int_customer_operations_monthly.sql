@@ -6,8 +6,8 @@ with
 -- without anyone's answers there is no par, and operations alone say nothing of value (R24)
 surveyed_entities as (
 
-    select distinct entity_id
-    from {{ ref('int_survey_answers_scored') }}
+    select entity_id
+    from {{ ref('int_surveyed_entities') }}
 
 ),
 

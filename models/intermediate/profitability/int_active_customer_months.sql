@@ -24,16 +24,6 @@ events as (
 
 ),
 
-own_entities as (
-
-    select distinct
-        entity_id,
-        customer_id
-    from {{ ref('input_customers') }}
-    where partner_entity_id is not null
-
-),
-
 -- each period counts until the next one of the same customer, and at most twelve
 spans as (
 
@@ -55,7 +45,7 @@ spans as (
         on
             events.entity_id = months.entity_id
             and events.month_start_date = months.month_start_date
-    left join own_entities
+    left join {{ ref('int_own_entities') }} as own_entities
         on
             events.entity_id = own_entities.entity_id
             and events.customer_id = own_entities.customer_id

@@ -12,11 +12,13 @@ months as (
         entities.currency,
         entities.chart_id,
         entities.freight_policy,
-        entities.as_of_date,
+        reach.as_of_date,
         entities.has_ledger
     from {{ ref('int_entity_months') }} as months
     inner join {{ ref('int_entities') }} as entities
         on months.entity_id = entities.entity_id
+    inner join {{ ref('int_entity_reach') }} as reach
+        on months.entity_id = reach.entity_id
 
 ),
 

@@ -9,11 +9,11 @@ buyers as (
         lines.currency,
         lines.customer_id,
         sum(
-            case when lines.posted_on > entities.as_of_date then lines.net_amount else 0 end
+            case when lines.posted_on > reach.as_of_date then lines.net_amount else 0 end
         ) as not_shown_amount
     from {{ ref('input_revenue_lines') }} as lines
-    left join {{ ref('int_entities') }} as entities
-        on lines.entity_id = entities.entity_id
+    left join {{ ref('int_entity_reach') }} as reach
+        on lines.entity_id = reach.entity_id
     group by lines.entity_id, lines.record_source, lines.currency, lines.customer_id
 
 ),

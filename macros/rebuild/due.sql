@@ -1,0 +1,140 @@
+{# The rows of some entities' periods, as a condition on one relation's columns. #}
+{% macro in_scope(scope, column, prefix='') -%}
+{%- if not scope.entities %}{{ return('false') }}{% endif -%}
+{{ prefix }}entity_id in ({% for e in scope.entities %}'{{ e | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %})
+            and {{ prefix }}{{ column }} in (
+                {%- if column in ('period_index', 'window_period_index') -%}
+                    {{ scope.indexes | join(', ') }}
+                {%- else -%}
+                    {% for m in scope.months %}date '{{ m }}'{{ ', ' if not loop.last }}{% endfor %}
+                {%- endif -%}
+            )
+{%- endmacro %}
+
+{#
+  What of a table has to be made again, and why.
+
+  code     fingerprint of the table's own SQL
+  Returns a dictionary:
+    how      all, months or nothing
+    scope    for months: entities, months (first days) and indexes that cover what is due
+    reason   for the summary
+    built_at the point in the log of changes that the table is brought up to
+    total    periods of all entities, 0 where the table has none
+#}
+{% macro what_is_due(existing, code) %}
+    {% set node = graph.nodes[model.unique_id] %}
+    {% set month_column = node.config.meta.month_local %}
+    {% set known = run_query(
+        "select code, built_at from build.builds where relation = '" ~ model.unique_id
+        ~ "' order by built_at desc, finished_at desc limit 1"
+    ).rows %}
+    {% set now = run_query('select coalesce(max(changed_at), 0) from build.changes').rows[0][0] %}
+    {% set due = {'how': 'all', 'built_at': now, 'total': 0} %}
+    {% if flags.FULL_REFRESH %}
+        {% do due.update({'reason': 'full refresh'}) %}{{ return(due) }}
+    {% elif existing is none or not existing.is_table or not known %}
+        {% do due.update({'reason': 'new'}) %}{{ return(due) }}
+    {% elif known[0][0] != code %}
+        {% do due.update({'reason': 'code changed'}) %}{{ return(due) }}
+    {% endif %}
+    {% set changed %}
+        from build.changes
+        where
+            changed_at > {{ known[0][1] }}
+            and relation in (
+                {%- for parent in all_parents(model.unique_id) -%}
+                '{{ parent }}'{{ ', ' if not loop.last }}
+                {%- endfor -%}
+            )
+    {% endset %}
+    {% set reasons = run_query('select distinct relation ' ~ changed ~ ' order by 1').columns[0].values() %}
+    {% if not reasons %}
+        {% do due.update({'how': 'nothing', 'reason': ''}) %}{{ return(due) }}
+    {% endif %}
+    {% set names = [] %}
+    {% for reason in reasons %}{% do names.append(reason.split('.')[2:] | join('.')) %}{% endfor %}
+    {% do due.update({'reason': names | join(', ')}) %}
+    {% if not month_column %}{{ return(due) }}{% endif %}
+
+    {% set touched = run_query(months_due(changed, node)).rows %}
+    {% set total = run_query('select count(*) from intermediate.int_entity_months').rows[0][0] %}
+    {% do due.update({'total': total}) %}
+    {% if touched | length < total %}
+        {% set scope = {'entities': [], 'months': [], 'indexes': []} %}
+        {% for entity, month, index in touched %}
+            {% if entity not in scope.entities %}{% do scope.entities.append(entity) %}{% endif %}
+            {% if month not in scope.months %}{% do scope.months.append(month) %}{% endif %}
+            {% if index not in scope.indexes %}{% do scope.indexes.append(index) %}{% endif %}
+        {% endfor %}
+        {% do due.update({'how': 'months', 'scope': scope, 'count': touched | length}) %}
+    {% endif %}
+    {{ return(due) }}
+{% endmacro %}
+
+{#
+  The periods of each entity that a change reaches: its own, and as many after it as a later period
+  looks back. A changed item reaches the periods in which the table has it.
+#}
+{% macro months_due(changed, node) %}
+    {%- set months_back = node.config.meta.months_back or 0 -%}
+    {%- set column = node.config.meta.month_local -%}
+    {%- set month = 'period_index' if column != 'month_start_date' else column -%}
+    {%- set by_item = 'customer_id' in node.config.meta.grain -%}
+with
+
+changed as (
+
+    select distinct entity_id, bucket, item {{ changed }}
+
+),
+
+touched as (
+
+    select months.entity_id, months.period_index
+    from changed
+    inner join intermediate.int_entity_days as days
+        on
+            changed.bucket = days.date_day
+            and changed.entity_id in (days.entity_id, '*')
+    inner join intermediate.int_entity_months as months
+        on
+            days.entity_id = months.entity_id
+            and days.month_start_date = months.month_start_date
+    union distinct
+    select months.entity_id, months.period_index
+    from changed
+    inner join intermediate.int_entity_months as months
+        on changed.entity_id in (months.entity_id, '*')
+    where
+        changed.bucket is null
+        {%- if by_item %}
+        and changed.item is null
+    union distinct
+    select months.entity_id, months.period_index
+    from changed
+    inner join {{ this }} as kept
+        on
+            changed.entity_id = kept.entity_id
+            and changed.item = kept.customer_id
+    inner join intermediate.int_entity_months as months
+        on
+            kept.entity_id = months.entity_id
+            and kept.{{ column }} = months.{{ month }}
+    where changed.bucket is null
+        {%- endif %}
+
+)
+
+select distinct
+    months.entity_id,
+    months.month_start_date,
+    months.period_index
+from touched
+inner join intermediate.int_entity_months as months
+    on
+        touched.entity_id = months.entity_id
+        and months.period_index between
+        touched.period_index and touched.period_index + {{ months_back }}
+order by 1, 2
+{% endmacro %}

@@ -1,0 +1,75 @@
+{#
+  How every table of the project is made: not at all where nothing it reads has changed, period by
+  period where its meta says that a period stands on its own (`month_local`: the column; with
+  `months_back`, on so many before it), else as a whole. It replaces dbt's `table`, so a model says
+  what it is and never how it is kept up to date.
+#}
+{% materialization table, adapter='duckdb' %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set code = local_md5(compiled_code ~ model.columns | string) -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {%- set due = what_is_due(existing, code) -%}
+    {%- if due.how == 'nothing' -%}
+        {% call noop_statement('main', 'unchanged', 'unchanged', 0) %}{% endcall %}
+    {%- elif due.how == 'months' -%}
+        {%- do rebuild_months(target_relation, compiled_code, due.scope) -%}
+    {%- else -%}
+        {%- do rebuild_all(target_relation, existing, compiled_code) -%}
+    {%- endif -%}
+
+    {%- if due.how != 'nothing' -%}
+        {% call statement('changes') %}
+            {{ record_changes(graph.nodes[model.unique_id], target_relation, due.scope) }}
+        {% endcall %}
+    {%- endif -%}
+    {% call statement('builds') %}
+        insert into build.builds
+        select
+            '{{ model.unique_id }}', '{{ code }}', {{ due.built_at }},
+            {{ due.count or (0 if due.how == 'nothing' else due.total) }}, {{ due.total }},
+            '{{ due.how }}', '{{ due.reason }}', current_timestamp
+    {% endcall %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+{# In one transaction, so that readers of the build database never miss the table. #}
+{% macro rebuild_all(target_relation, existing, sql) %}
+    {%- set next = make_intermediate_relation(target_relation) -%}
+    {%- do drop_relation_if_exists(load_cached_relation(next)) -%}
+    {% call statement('main') %}{{ create_table_as(False, next, sql) }}{% endcall %}
+    {%- if existing is not none -%}{%- do adapter.drop_relation(existing) -%}{%- endif -%}
+    {%- do adapter.rename_relation(next, target_relation) -%}
+{% endmacro %}
+
+{# What is no period of its entity any more goes as well. #}
+{% macro rebuild_months(target_relation, sql, scope) %}
+    {%- set column = model.config.meta.month_local -%}
+    {%- set month = 'period_index' if column != 'month_start_date' else column -%}
+    {%- set columns = adapter.get_columns_in_relation(target_relation) -%}
+    {%- set names = columns | map(attribute='quoted') | join(', ') -%}
+    {%- if config.get('contract').enforced -%}{{ get_assert_columns_equivalent(sql) }}{%- endif -%}
+    {% call statement('clear') %}
+        delete from {{ target_relation }} as kept
+        where
+            not exists (
+                select 1 from intermediate.int_entity_months as months
+                where kept.entity_id = months.entity_id and kept.{{ column }} = months.{{ month }}
+            )
+            or ({{ in_scope(scope, column, 'kept.') }})
+    {% endcall %}
+    {% call statement('main') %}
+        insert into {{ target_relation }} ({{ names }})
+        select {{ names }}
+        from (
+            {{ sql }}
+        ) as made
+        where {{ in_scope(scope, column, 'made.') }}
+    {% endcall %}
+{% endmacro %}

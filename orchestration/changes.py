@@ -1,0 +1,245 @@
+"""What changed since the last build, as the log of changes in the build database says.
+
+Belongs here: fingerprints of raw files, and reading the two logs of schema ``build``. Does not:
+deciding what a change makes due (macros/rebuild does, table by table).
+"""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.contract import RawTable
+
+LOGS = """
+create schema if not exists build;
+create table if not exists build.changes (
+    relation varchar, entity_id varchar, bucket date, item varchar, fingerprint varchar,
+    changed_at bigint);
+create table if not exists build.builds (
+    relation varchar, code varchar, built_at bigint, months_rebuilt bigint, months_total bigint,
+    how varchar, reason varchar, finished_at timestamptz);
+create table if not exists build.standing (
+    code varchar, policies varchar, changed_at bigint, gates varchar);
+create table if not exists build.registered (relation varchar, made_from varchar);
+create table if not exists build.raw_files (
+    relation varchar, file varchar, digest varchar, entity_id varchar, bucket date,
+    fingerprint hugeint);
+"""
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One raw file as it was read.
+
+    Attributes:
+        table: the raw table it belongs to.
+        name: its path below the landing folder.
+        digest: hash over its bytes and over the types it was read with.
+        query: its rows in the table's columns and types.
+    """
+
+    table: RawTable
+    name: str
+    digest: str
+    query: str
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the logs, and leave of each only what is still of use."""
+    connection.execute(LOGS)
+    connection.execute(
+        "create or replace table build.changes as from build.changes qualify row_number() over"
+        " (partition by relation, entity_id, bucket, item order by changed_at desc) = 1"
+    )
+    connection.execute(
+        "create or replace table build.builds as from build.builds qualify row_number() over"
+        " (partition by relation order by built_at desc, finished_at desc) = 1"
+    )
+
+
+def record_raw(connection: duckdb.DuckDBPyConnection, files: list[RawFile]) -> None:
+    """Fingerprint the files that are new or other than before, and log what that changes.
+
+    Rows of a table that names the day its rows take effect (``changes_by``) are told apart by
+    entity and day, those of another contract table by entity; a table in a source's own shape is
+    one whole, and so are the parameters of the build.
+    """
+    listed = [[f.table.unique_id, f.name, f.digest] for f in files]
+    connection.execute(
+        "create or replace temp table listed (relation varchar, file varchar, digest varchar)"
+    )
+    if listed:
+        connection.executemany("insert into listed values (?, ?, ?)", listed)
+    connection.execute(
+        "delete from build.raw_files as known where not exists (from listed where"
+        " listed.relation = known.relation and listed.file = known.file"
+        " and listed.digest = known.digest)"
+    )
+    known = connection.execute("select distinct relation, file from build.raw_files").fetchall()
+    for file in files:
+        if (file.table.unique_id, file.name) not in set(known):
+            _fingerprint(connection, file)
+    connection.execute(LOG_RAW_CHANGES)
+
+
+LOG_RAW_CHANGES = """
+insert into build.changes
+with
+contents as (
+    select relation, entity_id, bucket, cast(sum(fingerprint) as varchar) as fingerprint
+    from build.raw_files
+    group by all
+    union all
+    select 'source.twofold.build.parameters', '*', null, concat_ws(' ', as_of_date, known_before)
+    from build.parameters
+),
+latest as (
+    from build.changes
+    where relation like 'source.%'
+    qualify row_number() over (
+        partition by relation, entity_id, bucket order by changed_at desc
+    ) = 1
+)
+select
+    coalesce(contents.relation, latest.relation),
+    coalesce(contents.entity_id, latest.entity_id),
+    coalesce(contents.bucket, latest.bucket),
+    null,
+    contents.fingerprint,
+    (select coalesce(max(changed_at), 0) + 1 from build.changes)
+from contents
+full join latest
+    on
+        contents.relation = latest.relation
+        and contents.entity_id = latest.entity_id
+        and contents.bucket is not distinct from latest.bucket
+where contents.fingerprint is distinct from latest.fingerprint
+"""
+
+
+def _fingerprint(connection: duckdb.DuckDBPyConnection, file: RawFile) -> None:
+    place = [file.table.unique_id, file.name, file.digest]
+    if file.table.source != "landing":
+        number = int.from_bytes(hashlib.sha256(file.digest.encode()).digest()[:8])
+        connection.execute(
+            "insert into build.raw_files values (?, ?, ?, '*', null, ?)", [*place, number]
+        )
+        return
+    by = file.table.changes_by
+    # a row without its day is in no period, and is refused
+    day = f"coalesce(cast(\"{by}\" as date), date '0001-01-01')" if by else "cast(null as date)"
+    # one row more, so that a file without rows is known as well
+    connection.execute(
+        "insert into build.raw_files"
+        f" select ?, ?, ?, coalesce(entity_id, '*'), {day},"
+        " sum(cast(hash(*columns(*)) as hugeint))"
+        f" from ({file.query}) group by all"
+        " union all select ?, ?, ?, '*', date '0001-01-01', 0",
+        [*place, *place],
+    )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What has changed since the last build that went through, tests included.
+
+    Attributes:
+        changed: dbt's unique ids of raw relations and policies that are not what they were, each
+            with what is known of where; None where everything is due.
+        reason: why everything is due, for a reader.
+        gates: results of that build's gates.
+    """
+
+    changed: dict[str, str] | None
+    reason: str = ""
+    gates: dict[str, dict] | None = None
+
+    def has_raw_changes(self) -> bool:
+        """Whether any raw relation is not what it was, or that is not known."""
+        return self.changed is None or any(
+            name.startswith("source.") and name != PARAMETERS for name in self.changed
+        )
+
+
+PARAMETERS = "source.twofold.build.parameters"
+
+
+def since_last_build(
+    connection: duckdb.DuckDBPyConnection, code: str, policies: dict[str, str]
+) -> Standing:
+    """Compare the log of changes, the code and the policies with the last build that went through.
+
+    Args:
+        connection: the build database, raw relations recorded.
+        code: hash of the code in force.
+        policies: hash of every policy in force, by name.
+    """
+    row = connection.execute("from build.standing").fetchone()
+    if row is None:
+        return Standing(None, "no build has gone through yet")
+    known_code, known_policies, changed_at, gates = row
+    if known_code != code:
+        return Standing(None, "the code changed")
+    before = json.loads(known_policies)
+    changed = {
+        f"seed.twofold.{name}": ""
+        for name in sorted({*before, *policies})
+        if before.get(name) != policies.get(name)
+    }
+    for relation, entities, first, last in connection.execute(
+        "select relation, string_agg(distinct entity_id, ', ' order by entity_id),"
+        " min(bucket), max(bucket) from build.changes"
+        " where relation like 'source.%' and changed_at > ? group by all order by all",
+        [changed_at],
+    ).fetchall():
+        days = f", {first} to {last}" if first else ""
+        changed[relation] = f"{entities}{days}" if entities != "*" else ""
+    return Standing(changed, gates=json.loads(gates))
+
+
+def forget_standing(connection: duckdb.DuckDBPyConnection) -> None:
+    """From here on the build is not known to be whole."""
+    connection.execute("delete from build.standing")
+
+
+def keep_standing(
+    connection: duckdb.DuckDBPyConnection, code: str, policies: dict[str, str], gates: dict
+) -> None:
+    """The build went through: what is there now is the new state to compare with."""
+    connection.execute(
+        "insert into build.standing"
+        " select ?, ?, coalesce(max(changed_at), 0), ? from build.changes",
+        [code, json.dumps(policies), json.dumps(gates)],
+    )
+
+
+def rebuilt(build_db: Path, since: float) -> list[str]:
+    """What tables a build made again, for the summary: one line for the P&L, one for all.
+
+    Args:
+        build_db: the build database.
+        since: start of the build, seconds since the epoch.
+    """
+    with duckdb.connect(str(build_db), read_only=True) as connection:
+        rows = connection.execute(
+            "select relation, how, months_rebuilt, months_total from build.builds"
+            " where finished_at >= to_timestamp(?)",
+            [since],
+        ).fetchall()
+    how = Counter(row[1] for row in rows)
+    lines = []
+    for relation, way, months, total in rows:
+        if relation.endswith(".fct_customer_profitability_monthly"):
+            months = {"all": total, "nothing": 0}.get(way, months)
+            lines.append(
+                f"{months} of {total} entity-months of the P&L" if total else "the P&L as a whole"
+            )
+    lines.append(
+        f"{how['all']} tables as a whole, {how['months']} in the months concerned,"
+        f" {how['nothing']} left as they were"
+    )
+    return lines
