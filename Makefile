@@ -12,7 +12,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help setup nightly check rollback test lint unit integration ui docs lock clean
+.PHONY: help setup nightly check rollback test test-histories lint unit integration ui docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -49,6 +49,9 @@ $(SQL_CLEAN): $(READY) .sqlfluff tests/lint/__init__.py $(shell find models test
 
 test: $(READY) lint ## Lint, unit, project, data and integration tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+test-histories: $(READY) ## 200 random histories: building what changed against building all
+	@TWOFOLD_HISTORIES=200 $(BIN)/python -m pytest --numprocesses 2 tests/integration/test_histories.py
 
 ui: $(READY) ## Dagster's web interface on loopback
 	@$(BIN)/python -m orchestration.ui

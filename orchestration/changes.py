@@ -21,7 +21,7 @@ create table if not exists build.changes (
     changed_at bigint);
 create table if not exists build.builds (
     relation varchar, code varchar, built_at bigint, months_rebuilt bigint, months_total bigint,
-    how varchar, reason varchar, finished_at timestamptz);
+    how varchar, reason varchar, sequence bigint);
 create table if not exists build.standing (
     code varchar, policies varchar, changed_at bigint, gates varchar);
 create table if not exists build.registered (relation varchar, made_from varchar);
@@ -57,7 +57,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.execute(
         "create or replace table build.builds as from build.builds qualify row_number() over"
-        " (partition by relation order by built_at desc, finished_at desc) = 1"
+        " (partition by relation order by sequence desc) = 1"
     )
 
 
@@ -217,17 +217,24 @@ def keep_standing(
     )
 
 
-def rebuilt(build_db: Path, since: float) -> list[str]:
+def last_build(connection: duckdb.DuckDBPyConnection) -> int:
+    """Where the log of builds stands."""
+    return connection.execute("select coalesce(max(sequence), 0) from build.builds").fetchall()[0][
+        0
+    ]
+
+
+def rebuilt(build_db: Path, since: int) -> list[str]:
     """What tables a build made again, for the summary: one line for the P&L, one for all.
 
     Args:
         build_db: the build database.
-        since: start of the build, seconds since the epoch.
+        since: where the log of builds stood before.
     """
     with duckdb.connect(str(build_db), read_only=True) as connection:
         rows = connection.execute(
             "select relation, how, months_rebuilt, months_total from build.builds"
-            " where finished_at >= to_timestamp(?)",
+            " where sequence > ?",
             [since],
         ).fetchall()
     how = Counter(row[1] for row in rows)
@@ -243,3 +250,40 @@ def rebuilt(build_db: Path, since: float) -> list[str]:
         f" {how['nothing']} left as they were"
     )
     return lines
+
+
+def contents(connection: duckdb.DuckDBPyConnection, read: dict[str, list[str]]) -> dict[str, dict]:
+    """What relations hold, told by fingerprints.
+
+    Args:
+        connection: the build database.
+        read: for each name asked for, dbt's unique ids of the relations it comes from.
+
+    Returns:
+        By name, then by period (ISO date; empty where a relation has none), one hash.
+    """
+    rows = connection.execute(
+        "select relation, coalesce(cast(bucket as varchar), '') as bucket,"
+        " string_agg(entity_id || ':' || coalesce(item, '') || ':' || fingerprint, ','"
+        " order by entity_id, item) from build.changes"
+        " where fingerprint is not null group by all order by all"
+    ).fetchall()
+    by_relation: dict[str, dict[str, str]] = {}
+    for relation, bucket, fingerprints in rows:
+        by_relation.setdefault(relation, {})[bucket] = fingerprints
+    found: dict[str, dict] = {}
+    for name, relations in read.items():
+        buckets = {b for r in relations for b in by_relation.get(r, {}) if b}
+        found[name] = {
+            bucket: hashlib.sha256(
+                json.dumps(
+                    [
+                        [r, by_relation.get(r, {}).get(b)]
+                        for r in sorted(relations)
+                        for b in (bucket, "")
+                    ]
+                ).encode()
+            ).hexdigest()
+            for bucket in sorted({*buckets, ""})
+        }
+    return found

@@ -272,7 +272,7 @@ def build(
             return
         with duckdb.connect(str(night.settings.build_db)) as connection:
             changes.forget_standing(connection)
-        started = time.time()
+            before = changes.last_build(connection)
         try:
             outcome = dbt_run.build(night.settings, *part, each=each)
         finally:
@@ -280,7 +280,7 @@ def build(
             # absolute, it has written over the seed itself
             policies.compose(night.settings)
         night.gates["dbt"] = outcome.counts
-        night.rebuilt = changes.rebuilt(night.settings.build_db, started)
+        night.rebuilt = changes.rebuilt(night.settings.build_db, before)
         if not only:
             with duckdb.connect(str(night.settings.build_db)) as connection:
                 changes.keep_standing(
@@ -295,7 +295,27 @@ def export(night: Night) -> None:
     with night.step("candidate"):
         if night.publication:
             night.run_id, night.publication = _new_run_id(), None
-        night.candidate = publish.export_candidate(night.settings, night.run_id, night.dbt_manifest)
+        night.candidate = publish.export_candidate(
+            night.settings, night.run_id, night.dbt_manifest, _unchanged(night)
+        )
+
+
+def _unchanged(night: Night) -> dict[str, set[str]]:
+    """Files of marts that need not be written, since the publication in force has them."""
+    manifest = night.settings.current / "manifest.json"
+    if not manifest.exists():
+        return {}
+    known = json.loads(manifest.read_text(encoding="utf-8"))
+    if known.get("code_hash") != code_hash():
+        return {}
+    found = publish.contents(night.settings, night.dbt_manifest)
+    same = {}
+    for mart, periods in found.items():
+        before = known.get("contents", {}).get(mart, {})
+        same[mart] = {f"{p}.parquet" for p, hashed in periods.items() if before.get(p) == hashed}
+        if before == periods:
+            same[mart].add(f"{mart}.parquet")
+    return same
 
 
 def check_candidate(night: Night) -> None:
@@ -344,6 +364,7 @@ def _manifest(night: Night) -> dict:
         "inputs": night.inputs,
         "input_hash": _input_hash(night),
         "policy_hash": policies.digest(night.settings),
+        "contents": publish.contents(night.settings, night.dbt_manifest),
         "rows": publish.row_counts(night.candidate, night.dbt_manifest),
         "control_totals": publish.control_totals(night.candidate),
         "gates": night.gates,

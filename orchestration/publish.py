@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration import changes
 from orchestration.landing import literal
 from orchestration.settings import InputError, Settings
 
@@ -29,6 +30,8 @@ class Mart:
     description: str
     grain: tuple[str, ...]
     columns: dict[str, str] = field(hash=False)
+    # dbt's unique ids of what its rows come from: itself, or what the view reads
+    rests_on: tuple[str, ...] = ()
 
     @property
     def is_monthly(self) -> bool:
@@ -38,25 +41,52 @@ class Mart:
 
 def marts(manifest: Path) -> list[Mart]:
     """The marts, by name, with columns in contract order and their descriptions."""
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
     found = [
         Mart(
             node["name"],
             node["description"],
             tuple(node["config"]["meta"]["grain"]),
             {name: column["description"] for name, column in node["columns"].items()},
+            tuple(_rests_on(node, nodes)),
         )
-        for node in nodes
+        for node in nodes.values()
         if node["resource_type"] == "model" and node["schema"] == "marts"
     ]
     return sorted(found, key=lambda mart: mart.name)
 
 
-def export_candidate(settings: Settings, run_id: str, manifest: Path) -> Path:
+def _rests_on(node: dict, nodes: dict[str, dict]) -> list[str]:
+    found = [node["unique_id"]]
+    if node["config"]["materialized"] == "view":
+        for parent in node["depends_on"]["nodes"]:
+            found += _rests_on(nodes[parent], nodes) if parent in nodes else [parent]
+    return found
+
+
+def contents(settings: Settings, manifest: Path) -> dict[str, dict[str, str]]:
+    """A hash of what each mart holds, by mart and period; empty where the build kept no log."""
+    with duckdb.connect(str(settings.build_db), read_only=True) as connection:
+        return changes.contents(connection, {m.name: list(m.rests_on) for m in marts(manifest)})
+
+
+def export_candidate(
+    settings: Settings,
+    run_id: str,
+    manifest: Path,
+    unchanged: dict[str, set[str]] | None = None,
+) -> Path:
     """Write every mart as sorted Parquet and into one DuckDB file, beside the publications.
 
     A Parquet file that equals the one in force is a hard link to it, and the DuckDB file is that
     of the last publication with what changed put in place.
+
+    Args:
+        settings: the run's folders.
+        run_id: what the publication is to be called.
+        manifest: dbt's manifest of the build.
+        unchanged: by mart, the files that the publication in force has with the same content;
+            they are linked without being written.
 
     Returns:
         The candidate folder: twofold.duckdb and parquet/<mart>/….
@@ -65,11 +95,15 @@ def export_candidate(settings: Settings, run_id: str, manifest: Path) -> Path:
     shutil.rmtree(candidate, ignore_errors=True)
     (candidate / "parquet").mkdir(parents=True)
     published = marts(manifest)
+    previous = settings.current.resolve() if settings.current.exists() else None
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(str(settings.build_db))} as build (read_only)")
         for mart in published:
-            _write_parquet(connection, mart, candidate)
-    previous = settings.current.resolve() if settings.current.exists() else None
+            kept = _files(previous, mart) if previous else {}
+            known = (unchanged or {}).get(mart.name, set())
+            _write_parquet(
+                connection, mart, candidate, {p: f for p, f in kept.items() if p in known}
+            )
     if previous:
         _link_unchanged(candidate / "parquet", previous / "parquet")
         shutil.copyfile(previous / "twofold.duckdb", candidate / "twofold.duckdb")
@@ -77,7 +111,9 @@ def export_candidate(settings: Settings, run_id: str, manifest: Path) -> Path:
     return candidate
 
 
-def _write_parquet(connection: duckdb.DuckDBPyConnection, mart: Mart, candidate: Path) -> None:
+def _write_parquet(
+    connection: duckdb.DuckDBPyConnection, mart: Mart, candidate: Path, kept: dict[str, Path]
+) -> None:
     """One file a mart, or one a period; an empty mart still has its columns to show."""
     folder = candidate / "parquet" / mart.name
     folder.mkdir()
@@ -92,6 +128,9 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, mart: Mart, candidate:
         by_month = {f"{m}.parquet": f"where month_start_date = date '{m}'" for (m,) in months}
         parts = by_month or parts
     for name, condition in parts.items():
+        if name in kept:
+            os.link(kept[name], folder / name)
+            continue
         connection.execute(
             f"copy (select {columns} from {source} {condition} order by {order})"
             f" to {literal(str(folder / name))} ({PARQUET})"
@@ -101,7 +140,7 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, mart: Mart, candidate:
 def _link_unchanged(candidate: Path, current: Path) -> None:
     for new in sorted(candidate.rglob("*.parquet")):
         old = current / new.relative_to(candidate)
-        if old.is_file() and filecmp.cmp(old, new, shallow=False):
+        if old.is_file() and not old.samefile(new) and filecmp.cmp(old, new, shallow=False):
             new.unlink()
             os.link(old, new)
 

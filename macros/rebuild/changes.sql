@@ -4,7 +4,7 @@
   build.changes   one row each time the content of a relation changed in a bucket
                   (relation, entity_id, bucket, item, fingerprint, changed_at)
   build.builds    one row each time a table was brought up to date
-                  (relation, code, built_at, months_rebuilt, months_total, how, reason, finished_at)
+                  (relation, code, built_at, months_rebuilt, months_total, how, reason, sequence)
 
   A bucket is a day or the first day of a fiscal period of one entity; rows that belong to no day
   are in the first day of all, which no period has. Without a day (bucket empty) it is one item of

@@ -27,7 +27,7 @@
     {% set month_column = node.config.meta.month_local %}
     {% set known = run_query(
         "select code, built_at from build.builds where relation = '" ~ model.unique_id
-        ~ "' order by built_at desc, finished_at desc limit 1"
+        ~ "' order by sequence desc limit 1"
     ).rows %}
     {% set now = run_query('select coalesce(max(changed_at), 0) from build.changes').rows[0][0] %}
     {% set due = {'how': 'all', 'built_at': now, 'total': 0} %}

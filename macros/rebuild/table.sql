@@ -30,7 +30,8 @@
         select
             '{{ model.unique_id }}', '{{ code }}', {{ due.built_at }},
             {{ due.count or (0 if due.how == 'nothing' else due.total) }}, {{ due.total }},
-            '{{ due.how }}', '{{ due.reason }}', current_timestamp
+            '{{ due.how }}', '{{ due.reason }}',
+            (select coalesce(max(sequence), 0) + 1 from build.builds)
     {% endcall %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}

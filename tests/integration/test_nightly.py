@@ -127,7 +127,7 @@ def test_a_second_night_gives_the_same_bytes_while_a_reader_holds_the_first(
     asked = "select sum(invoice_amount) from fct_customer_profitability_monthly"
     with duckdb.connect(str(before / "twofold.duckdb"), read_only=True) as reader:
         expected = reader.execute(asked).fetchall()
-        running = subprocess.Popen(place.command("nightly"), stdout=subprocess.DEVNULL)
+        running = subprocess.Popen(place.command("nightly", "--full"), stdout=subprocess.DEVNULL)
         answers = set()
         while running.poll() is None:
             answers.add(tuple(reader.execute(asked).fetchall()))
@@ -142,10 +142,44 @@ def test_a_second_night_gives_the_same_bytes_while_a_reader_holds_the_first(
     assert (place.current / unchanged).stat().st_ino == (before / unchanged).stat().st_ino
 
 
+def test_a_night_with_nothing_new_publishes_nothing_and_says_so(place: Place) -> None:
+    before = place.current
+    done = place.run("nightly")
+    assert done.returncode == 0, done.stderr
+    assert f"nothing new: the publication {before.name} stands" in done.stdout
+    assert place.current == before
+
+
+def test_a_late_line_rebuilds_its_month_and_says_why(
+    place: Place, first_bytes: dict[str, str]
+) -> None:
+    folder = place.landing / "meridian_de" / "revenue_lines"
+    late = folder / "late.parquet"
+    duckdb.sql(
+        "copy (select * replace ('LATE' as document_id, 'LATE' as source_id) from"
+        f" '{folder / '2023-06.parquet'}' order by document_id, line_number limit 1)"
+        f" to '{late}' (format parquet)"
+    )
+    try:
+        done = place.run("nightly")
+        assert done.returncode == 0, done.stderr
+        assert "1 of 45 entity-months of the P&L" in done.stdout
+        assert "landing.revenue_lines (meridian_de, 2023-06-" in done.stdout
+        changed = [n for n, digest in place.parquet().items() if first_bytes.get(n) != digest]
+        of_the_pnl = [n for n in changed if n.startswith("fct_customer_profitability_monthly/")]
+        assert of_the_pnl == ["fct_customer_profitability_monthly/2023-06-01.parquet"]
+    finally:
+        late.unlink()
+    done = place.run("nightly")
+    assert done.returncode == 0, done.stderr
+    assert place.parquet() == first_bytes
+
+
 def test_a_killed_night_leaves_the_publication_and_the_next_one_finishes(
     place: Place, first_bytes: dict[str, str]
 ) -> None:
     before = place.current
+    shutil.rmtree(place.warehouse / "build")
     running = subprocess.Popen(
         place.command("nightly"), stdout=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -46,9 +46,10 @@ def test_each_refusal_has_its_code_and_every_line_is_said(run, monkeypatch, erro
 
 
 def test_night_without_fault_ends_with_zero(run, monkeypatch):
-    monkeypatch.setattr(nightly, "run", lambda settings, say: say("published"))
+    monkeypatch.setattr(nightly, "run", lambda settings, say, full: say(f"published {full}"))
     result = run("nightly")
-    assert (result.exit_code, result.output) == (0, "published\n")
+    assert (result.exit_code, result.output) == (0, "published False\n")
+    assert run("nightly", FULL="1").output == "published True\n"
 
 
 def test_bad_option_is_bad_input(run):

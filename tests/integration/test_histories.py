@@ -1,0 +1,236 @@
+"""Random histories: whatever arrives in whatever order, building what changed equals building all.
+
+Each history starts from the same built company, changes its raw files and policies a few times with
+a build after each, and then builds the same input once more in an empty warehouse. Every mart must
+come out as the same bytes. TWOFOLD_HISTORIES says how many (``make test-histories``: 200).
+"""
+
+import os
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import changes, dbt_run, policies, publish
+from orchestration.landing import discover
+from orchestration.register import register
+from orchestration.settings import Settings
+from synthetic import meridian
+
+HISTORIES = int(os.environ.get("TWOFOLD_HISTORIES", "10"))
+STEPS = 3
+LINES = "meridian_de/revenue_lines"
+
+
+def build(settings: Settings, only: tuple[str, ...] = ()) -> None:
+    """What a night does up to its marts, without tests and gates."""
+    policies.compose(settings)
+    register(discover(settings.landing), settings)
+    with duckdb.connect(str(settings.build_db)) as connection:
+        standing = changes.since_last_build(connection, "code", policies.digests(settings))
+        changes.forget_standing(connection)
+    part = [dbt_run.with_all_that_follows(name) for name in standing.changed or ()]
+    if standing.changed is None or only:
+        part = list(only)
+    elif not part:
+        return
+    select = ("--select", *part) if part else ()
+    dbt_run.build(settings, "--exclude-resource-type", "test", *select)
+    policies.compose(settings)
+    if not only:
+        with duckdb.connect(str(settings.build_db)) as connection:
+            changes.keep_standing(connection, "code", policies.digests(settings), {})
+
+
+def marts(settings: Settings, name: str) -> dict[str, bytes]:
+    """Every mart as it would be published."""
+    manifest = settings.dbt_target / "manifest.json"
+    candidate = publish.export_candidate(settings, name, manifest)
+    found = {
+        p.relative_to(candidate).as_posix(): p.read_bytes()
+        for p in sorted((candidate / "parquet").rglob("*.parquet"))
+    }
+    shutil.rmtree(candidate)
+    return found
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A small company, built once."""
+    root = tmp_path_factory.mktemp("histories")
+    meridian.generate(root / "landing", customers=100, months=15)
+    (root / "policies").mkdir()
+    settings = Settings(
+        landing=root / "landing", warehouse=root / "warehouse", policies=root / "policies"
+    )
+    build(settings)
+    return settings
+
+
+def sql(query: str, path: Path) -> None:
+    """Write the rows of a query over a file; ``{old}`` in it is the file as it stands."""
+    new = path.with_name(f"_{path.name}")
+    with duckdb.connect() as connection:
+        connection.execute(f"copy ({query}) to '{new}' (format parquet)")
+    new.replace(path)
+
+
+def months(settings: Settings) -> list[Path]:
+    """The part files of months, without those a step has added."""
+    return sorted((settings.landing / LINES).glob("20*.parquet"))
+
+
+def late_lines(settings: Settings, chance: random.Random) -> None:
+    """Lines of a past month arrive in a file of their own, some for a customer nobody knows."""
+    old = chance.choice(months(settings))
+    new = settings.landing / LINES / f"late-{chance.randrange(10**6)}.parquet"
+    customer = chance.choice(["customer_id", "'O''Brien; DROP TABLE'"])
+    sql(
+        f"select * replace ('LATE-' || document_id as document_id,"
+        f" 'LATE-' || source_id as source_id, {customer} as customer_id)"
+        f" from '{old}' order by document_id, line_number limit {chance.randint(1, 9)}",
+        new,
+    )
+
+
+def corrected_lines(settings: Settings, chance: random.Random) -> None:
+    """Lines arrive again, recorded later, with another amount and sometimes in another month."""
+    old = chance.choice(months(settings))
+    days = chance.choice([0, 0, 31])
+    sql(
+        "select * replace (net_amount + 1 as net_amount, list_amount + 1 as list_amount,"
+        f" posted_on + {days} as posted_on, recorded_at + interval 400 day as recorded_at)"
+        f" from '{old}' order by document_id desc, line_number limit {chance.randint(1, 9)}",
+        settings.landing / LINES / f"corrected-{chance.randrange(10**6)}.parquet",
+    )
+
+
+def deleted_lines(settings: Settings, chance: random.Random) -> None:
+    """A month's file comes again with fewer lines."""
+    old = chance.choice(months(settings))
+    sql(f"select * from '{old}' where hash(document_id) % 7 <> {chance.randrange(7)}", old)
+
+
+def removed_month(settings: Settings, chance: random.Random) -> None:
+    """A whole month goes."""
+    chance.choice(months(settings)).unlink()
+
+
+def removed_late_file(settings: Settings, chance: random.Random) -> None:
+    """What arrived late is taken back."""
+    for path in sorted((settings.landing / LINES).glob("[lc]*.parquet")):
+        path.unlink()
+
+
+def changed_postings(settings: Settings, chance: random.Random) -> None:
+    """The ledger of one month is posted anew, its control totals with it."""
+    month = f"date_trunc('month', posted_on) = date '2024-{chance.randint(1, 3):02d}-01'"
+    path = settings.landing / "meridian_us/cost_entries.parquet"
+    sql(
+        f"select * replace (case when {month} and account_code like '6%' then amount + 1"
+        f" else amount end as amount) from '{path}'",
+        path,
+    )
+
+
+def changed_activities(settings: Settings, chance: random.Random) -> None:
+    """Activities of some days were never there."""
+    path = settings.landing / "meridian_uk/activities.parquet"
+    sql(f"select * from '{path}' where day(occurred_at) <> {chance.randint(1, 28)}", path)
+
+
+def changed_answers(settings: Settings, chance: random.Random) -> None:
+    """Answers are taken back."""
+    path = settings.landing / "meridian_de/survey_responses.parquet"
+    sql(f"select * from '{path}' where hash(response_id) % 11 <> {chance.randrange(11)}", path)
+
+
+def changed_customers(settings: Settings, chance: random.Random) -> None:
+    """Customers change their segment; one is new."""
+    path = settings.landing / "meridian_de/customers.parquet"
+    sql(
+        f"select * replace (case when hash(customer_id) % 9 = {chance.randrange(9)} then"
+        f" 'retail' else segment end as segment) from '{path}' union all by name"
+        " (select * replace ('NEW-' || customer_id as customer_id,"
+        " 'NEW-' || source_id as source_id)"
+        f" from '{path}' order by customer_id limit 1)",
+        path,
+    )
+
+
+def changed_rates(settings: Settings, chance: random.Random) -> None:
+    """An exchange rate is put right."""
+    path = settings.landing / "meridian_uk/fx_rates.parquet"
+    month = f"date_trunc('month', rate_date) = date '2023-{chance.randint(1, 12):02d}-01'"
+    sql(
+        f"select * replace (case when {month} then average_rate * 1.01 else average_rate end"
+        f" as average_rate) from '{path}'",
+        path,
+    )
+
+
+def changed_policy(settings: Settings, chance: random.Random) -> None:
+    """A policy takes another value from a later month on."""
+    shipped = (policies.SHIPPED / "policies" / "policy_minute_values.csv").read_text()
+    later = (
+        f"*,EUR,0.{chance.randint(1, 9)},2023-{chance.randint(2, 9):02d}-01,,finance,assumed,Test\n"
+    )
+    (settings.policies / "policy_minute_values.csv").write_text(shipped + later)
+
+
+def broken_off(settings: Settings, chance: random.Random) -> None:
+    """A build stops half way, after late lines; the next one has to finish it."""
+    late_lines(settings, chance)
+    build(settings, only=("+int_customer_revenue_monthly",))
+
+
+EVENTS: tuple[Callable[[Settings, random.Random], None], ...] = (
+    late_lines,
+    corrected_lines,
+    deleted_lines,
+    removed_month,
+    removed_late_file,
+    changed_postings,
+    changed_activities,
+    changed_answers,
+    changed_customers,
+    changed_rates,
+    changed_policy,
+    broken_off,
+)
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_building_what_changed_gives_the_bytes_of_building_all(
+    base: Settings, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    shutil.copytree(base.warehouse.parent, tmp_path / "story", symlinks=True)
+    root = tmp_path / "story"
+    settings = replace(
+        base, landing=root / "landing", warehouse=root / "warehouse", policies=root / "policies"
+    )
+    # every event turns up in the first histories, whatever chance has in mind
+    events = [EVENTS[(seed * STEPS + step) % len(EVENTS)] for step in range(STEPS - 1)]
+    for event in [*events, chance.choice(EVENTS)]:
+        event(settings, chance)
+        build(settings)
+    ways = _ways(settings)
+    assert ways & {"months", "nothing"}, "every table was made as a whole: nothing is tested"
+
+    fresh = replace(settings, warehouse=root / "fresh")
+    build(fresh)
+    by_steps, at_once = marts(settings, "by_steps"), marts(fresh, "at_once")
+    assert by_steps.keys() == at_once.keys()
+    told = ", ".join(event.__name__ for event in events)
+    differing = [name for name in at_once if by_steps[name] != at_once[name]]
+    assert not differing, f"after {told}: {differing}"
+
+
+def _ways(settings: Settings) -> set[str]:
+    with duckdb.connect(str(settings.build_db), read_only=True) as connection:
+        return {how for (how,) in connection.execute("select how from build.builds").fetchall()}
