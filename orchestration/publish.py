@@ -48,19 +48,19 @@ def marts(manifest: Path) -> list[Mart]:
             node["description"],
             tuple(node["config"]["meta"]["grain"]),
             {name: column["description"] for name, column in node["columns"].items()},
-            tuple(_rests_on(node, nodes)),
+            tuple(_rests_on(unique_id, nodes)),
         )
-        for node in nodes.values()
+        for unique_id, node in nodes.items()
         if node["resource_type"] == "model" and node["schema"] == "marts"
     ]
     return sorted(found, key=lambda mart: mart.name)
 
 
-def _rests_on(node: dict, nodes: dict[str, dict]) -> list[str]:
-    found = [node["unique_id"]]
-    if node["config"]["materialized"] == "view":
+def _rests_on(unique_id: str, nodes: dict[str, dict]) -> list[str]:
+    found, node = [unique_id], nodes.get(unique_id)
+    if node and node["config"].get("materialized") == "view":
         for parent in node["depends_on"]["nodes"]:
-            found += _rests_on(nodes[parent], nodes) if parent in nodes else [parent]
+            found += _rests_on(parent, nodes)
     return found
 
 
