@@ -198,11 +198,35 @@ select * from final
 {% endmacro %}
 
 {#
-  A key for a row whose source has none: its content, and a number that tells equal rows apart.
-  columns: the contract columns of the table.
+  The CTE `keyed`: the raw rows of one contract table, each with a source_id. A row whose source has
+  none gets one from its content, with a number that tells equal rows apart. Only those rows are
+  numbered: a window over all of them would sort every column at every scan.
+  relation: the raw table; input_table: its name in the contract; columns: what makes the content.
 #}
-{% macro default_source_id(columns) -%}
-md5(
+{% macro rows_with_source_id(relation, input_table, columns) -%}
+{%- set others = [] -%}
+{%- for column in (contract_columns(input_table) if execute else []) -%}
+    {%- if column.name not in ('source_id', 'record_source') -%}{%- do others.append(column.name) -%}{%- endif -%}
+{%- endfor -%}
+keyed as (
+
+    select
+        {%- for column in others %}
+        {{ column }},
+        {%- endfor %}
+        unparsable_cells,
+        source_id
+    from {{ relation }}
+    where source_id is not null
+
+    union all
+
+    select
+        {%- for column in others %}
+        {{ column }},
+        {%- endfor %}
+        unparsable_cells,
+        md5(
             {%- for column in columns %}
             coalesce(cast({{ column }} as {{ dbt.type_string() }}), '') {{ "|| '|' ||" if not loop.last }}
             {%- endfor %}
@@ -213,5 +237,9 @@ md5(
                 {{ column }}{{ ',' if not loop.last }}
                 {%- endfor %}
             order by entity_id
-        ) as {{ dbt.type_string() }})
+        ) as {{ dbt.type_string() }}) as source_id
+    from {{ relation }}
+    where source_id is null
+
+)
 {%- endmacro %}

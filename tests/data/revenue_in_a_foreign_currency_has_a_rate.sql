@@ -7,5 +7,5 @@ select
     min(posted_on) as first_posted_on,
     count(*) as lines_count
 from {{ ref('int_revenue_lines') }}
-where net_amount is null
+where transaction_currency <> currency and net_amount is null
 group by entity_id, transaction_currency

@@ -39,7 +39,10 @@ def _expression(*arguments, **named):
 to_units = divide_whole = divide_rounded = units_to_money = ratio_of_units = _expression
 score_units = units_to_score = fixed_ln = fixed_exp = fixed_sqrt = share_units = _expression
 normal_share_below = student_t_90 = mean_of_present = convert_currency = _expression
-default_source_id = _expression
+
+
+def rows_with_source_id(relation, input_table, columns):
+    return f"keyed as (select {', '.join(columns)}, source_id from {relation})"
 
 
 def accepted_rows():

@@ -36,13 +36,16 @@ placed as (
             or lines.channel is not distinct from entities.ledger_scope_channel
         ) as is_in_ledger_scope,
         lines.currency <> entities.currency as is_foreign,
-        -- what the source booked says the rate; else the mean rate of the period
+        -- what the source booked says the rate; else the mean rate of the period. Lines in the
+        -- entity's own currency, nearly all, neither work one out nor look for one
         case
+            when lines.currency = entities.currency then null
             when lines.functional_amount is not null and lines.net_amount <> 0
                 then abs({{ to_units('lines.functional_amount', 4) }})
             else rates.rate_numerator
         end as rate_numerator,
         case
+            when lines.currency = entities.currency then null
             when lines.functional_amount is not null and lines.net_amount <> 0
                 then abs({{ to_units('lines.net_amount', 4) }})
             else rates.rate_denominator
@@ -58,7 +61,8 @@ placed as (
         on
             lines.entity_id = rates.entity_id
             and days.month_start_date = rates.month_start_date
-            and lines.currency = rates.currency
+            and case when lines.currency <> entities.currency then lines.currency end
+            = rates.currency
 
 ),
 
@@ -109,16 +113,17 @@ costed as (
                 then cast(placed.net_amount * direct_cost_rates.direct_cost_rate as decimal(18, 4))
         end as known_direct_cost_amount
     from placed
+    -- the key of a line that brings its own cost is empty, so it is compared with no version
     left join {{ ref('int_product_versions') }} as products
         on
-            placed.direct_cost_amount is null
-            and placed.entity_id = products.entity_id
-            and placed.product_id = products.product_id
+            placed.entity_id = products.entity_id
+            and case when placed.direct_cost_amount is null then placed.product_id end
+            = products.product_id
             and placed.posted_on between products.valid_from and products.valid_to
     left join {{ ref('int_direct_cost_rates') }} as direct_cost_rates
         on
-            placed.direct_cost_amount is null
-            and placed.entity_id = direct_cost_rates.entity_id
+            case when placed.direct_cost_amount is null then placed.entity_id end
+            = direct_cost_rates.entity_id
             and placed.posted_on >= direct_cost_rates.valid_from
             and placed.posted_on <= direct_cost_rates.valid_to
 

@@ -1,17 +1,16 @@
 with
 
+{{ rows_with_source_id(source('landing', 'activities'), 'activities', [
+    'activity_type', 'occurred_at', 'customer_id', 'document_id', 'quantity', 'minutes',
+    'attributes', 'employee_id', 'channel', 'activity_class',
+]) }},
+
 renamed as (
 
     select
         entity_id,
         'landing' as record_source,
-        coalesce(
-            source_id,
-            {{ default_source_id([
-                'activity_type', 'occurred_at', 'customer_id', 'document_id', 'quantity', 'minutes',
-                'attributes', 'employee_id', 'channel', 'activity_class'
-            ]) }}
-        ) as source_id,
+        source_id,
         activity_type,
         occurred_at,
         customer_id,
@@ -24,7 +23,7 @@ renamed as (
         coalesce(activity_class, 'serve') as activity_class,
         coalesce(recorded_at, occurred_at) as recorded_at,
         unparsable_cells as quarantine_detail
-    from {{ source('landing', 'activities') }}
+    from keyed
 
 ),
 

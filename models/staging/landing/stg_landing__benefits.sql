@@ -1,17 +1,16 @@
 with
 
+{{ rows_with_source_id(source('landing', 'benefits'), 'benefits', [
+    'period', 'customer_id', 'benefit_type', 'area', 'units', 'need_units', 'budget_amount',
+    'currency',
+]) }},
+
 renamed as (
 
     select
         entity_id,
         'landing' as record_source,
-        coalesce(
-            source_id,
-            {{ default_source_id([
-                'period', 'customer_id', 'benefit_type', 'area', 'units', 'need_units',
-                'budget_amount', 'currency'
-            ]) }}
-        ) as source_id,
+        source_id,
         period,
         customer_id,
         benefit_type,
@@ -22,7 +21,7 @@ renamed as (
         currency,
         coalesce(recorded_at, cast(period as timestamp)) as recorded_at,
         unparsable_cells as quarantine_detail
-    from {{ source('landing', 'benefits') }}
+    from keyed
 
 ),
 

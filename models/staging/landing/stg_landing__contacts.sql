@@ -1,17 +1,16 @@
 with
 
+{{ rows_with_source_id(source('landing', 'contacts'), 'contacts', [
+    'customer_id', 'sent_at', 'channel', 'campaign_id', 'cost_amount', 'currency', 'opened',
+    'opted_out',
+]) }},
+
 renamed as (
 
     select
         entity_id,
         'landing' as record_source,
-        coalesce(
-            source_id,
-            {{ default_source_id([
-                'customer_id', 'sent_at', 'channel', 'campaign_id', 'cost_amount', 'currency',
-                'opened', 'opted_out'
-            ]) }}
-        ) as source_id,
+        source_id,
         customer_id,
         sent_at,
         channel,
@@ -22,7 +21,7 @@ renamed as (
         opted_out,
         coalesce(recorded_at, sent_at) as recorded_at,
         unparsable_cells as quarantine_detail
-    from {{ source('landing', 'contacts') }}
+    from keyed
 
 ),
 

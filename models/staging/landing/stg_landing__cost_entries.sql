@@ -1,17 +1,16 @@
 with
 
+{{ rows_with_source_id(source('landing', 'cost_entries'), 'cost_entries', [
+    'posted_on', 'account_code', 'cost_centre_id', 'amount', 'currency', 'customer_id',
+    'product_id', 'document_id', 'partner_entity_id', 'scenario',
+]) }},
+
 renamed as (
 
     select
         entity_id,
         'landing' as record_source,
-        coalesce(
-            source_id,
-            {{ default_source_id([
-                'posted_on', 'account_code', 'cost_centre_id', 'amount', 'currency', 'customer_id',
-                'product_id', 'document_id', 'partner_entity_id', 'scenario'
-            ]) }}
-        ) as source_id,
+        source_id,
         posted_on,
         account_code,
         cost_centre_id,
@@ -24,7 +23,7 @@ renamed as (
         coalesce(scenario, 'actual') as scenario,
         coalesce(recorded_at, cast(posted_on as timestamp)) as recorded_at,
         unparsable_cells as quarantine_detail
-    from {{ source('landing', 'cost_entries') }}
+    from keyed
 
 ),
 

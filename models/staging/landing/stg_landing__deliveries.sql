@@ -1,16 +1,15 @@
 with
 
+{{ rows_with_source_id(source('landing', 'deliveries'), 'deliveries', [
+    'document_id', 'promised_on', 'delivered_on', 'attempts', 'damaged',
+]) }},
+
 renamed as (
 
     select
         entity_id,
         'landing' as record_source,
-        coalesce(
-            source_id,
-            {{ default_source_id([
-                'document_id', 'promised_on', 'delivered_on', 'attempts', 'damaged'
-            ]) }}
-        ) as source_id,
+        source_id,
         document_id,
         promised_on,
         delivered_on,
@@ -18,7 +17,7 @@ renamed as (
         damaged,
         coalesce(recorded_at, cast(promised_on as timestamp)) as recorded_at,
         unparsable_cells as quarantine_detail
-    from {{ source('landing', 'deliveries') }}
+    from keyed
 
 ),
 

@@ -1,14 +1,16 @@
 with
 
+{{ rows_with_source_id(
+    source('landing', 'employee_survey_responses'), 'employee_survey_responses', [
+    'grade', 'function', 'statement_id', 'agrees', 'asked_at',
+]) }},
+
 renamed as (
 
     select
         entity_id,
         'landing' as record_source,
-        coalesce(
-            source_id,
-            {{ default_source_id(['grade', 'function', 'statement_id', 'agrees', 'asked_at']) }}
-        ) as source_id,
+        source_id,
         grade,
         function,
         statement_id,
@@ -16,7 +18,7 @@ renamed as (
         asked_at,
         coalesce(recorded_at, asked_at) as recorded_at,
         unparsable_cells as quarantine_detail
-    from {{ source('landing', 'employee_survey_responses') }}
+    from keyed
 
 ),
 

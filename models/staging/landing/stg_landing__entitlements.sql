@@ -1,17 +1,15 @@
 with
 
+{{ rows_with_source_id(source('landing', 'entitlements'), 'entitlements', [
+    'customer_id', 'segment', 'activity_type', 'quantity', 'period', 'valid_from', 'valid_to',
+]) }},
+
 renamed as (
 
     select
         entity_id,
         'landing' as record_source,
-        coalesce(
-            source_id,
-            {{ default_source_id([
-                'customer_id', 'segment', 'activity_type', 'quantity', 'period', 'valid_from',
-                'valid_to'
-            ]) }}
-        ) as source_id,
+        source_id,
         customer_id,
         segment,
         activity_type,
@@ -22,7 +20,7 @@ renamed as (
         coalesce(recorded_at, cast(coalesce(valid_from, date '1900-01-01') as timestamp))
             as recorded_at,
         unparsable_cells as quarantine_detail
-    from {{ source('landing', 'entitlements') }}
+    from keyed
 
 ),
 

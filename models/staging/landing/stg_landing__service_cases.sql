@@ -1,17 +1,16 @@
 with
 
+{{ rows_with_source_id(source('landing', 'service_cases'), 'service_cases', [
+    'customer_id', 'opened_at', 'closed_at', 'contacts', 'reopens', 'transfers', 'wait_minutes',
+    'category', 'comment_text',
+]) }},
+
 renamed as (
 
     select
         entity_id,
         'landing' as record_source,
-        coalesce(
-            source_id,
-            {{ default_source_id([
-                'customer_id', 'opened_at', 'closed_at', 'contacts', 'reopens', 'transfers',
-                'wait_minutes', 'category', 'comment_text'
-            ]) }}
-        ) as source_id,
+        source_id,
         customer_id,
         opened_at,
         closed_at,
@@ -23,7 +22,7 @@ renamed as (
         comment_text,
         coalesce(recorded_at, opened_at) as recorded_at,
         unparsable_cells as quarantine_detail
-    from {{ source('landing', 'service_cases') }}
+    from keyed
 
 ),
 
