@@ -15,7 +15,6 @@ import duckdb
 from orchestration.contract import RawTable
 
 LOGS = """
-create schema if not exists build;
 create table if not exists build.changes (
     relation varchar, entity_id varchar, bucket date, item varchar, fingerprint varchar,
     changed_at bigint);
@@ -49,7 +48,17 @@ class RawFile:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the logs, and leave of each only what is still of use."""
+    """Make the logs, and leave of each only what is still of use.
+
+    Logs that an earlier version kept with other columns are made anew: everything is due then.
+    """
+    layout = hashlib.sha256(LOGS.encode()).hexdigest()
+    connection.execute("create schema if not exists build")
+    connection.execute("create table if not exists build.layout (digest varchar)")
+    if connection.execute("from build.layout").fetchall() != [(layout,)]:
+        for table in ("changes", "builds", "standing", "registered", "raw_files", "layout"):
+            connection.execute(f"drop table if exists build.{table}")
+        connection.execute("create table build.layout as select ? as digest", [layout])
     connection.execute(LOGS)
     connection.execute(
         "create or replace table build.changes as from build.changes qualify row_number() over"
@@ -246,7 +255,7 @@ def rebuilt(build_db: Path, since: int) -> list[str]:
                 f"{months} of {total} entity-months of the P&L" if total else "the P&L as a whole"
             )
     lines.append(
-        f"{how['all']} tables as a whole, {how['months']} in the months concerned,"
+        f"{how['all']} tables as a whole, {how['part']} in the periods concerned,"
         f" {how['nothing']} left as they were"
     )
     return lines

@@ -73,7 +73,7 @@ select entity_id, bucket, item, fingerprint
   Append to the log the buckets of a relation whose content is not what it was.
 
   node     the relation's node
-  scope    dictionary with `entities` and `months` (first days) if only these were rebuilt
+  scope    what was rebuilt, where that was a part (see what_is_due)
 #}
 {% macro record_changes(node, relation, scope=none) %}
     {%- set unique_id = node.unique_id -%}
@@ -120,7 +120,9 @@ insert into build.changes
 
         select latest.entity_id, latest.bucket, latest.item, latest.fingerprint
         from latest
-        {%- if scope %}
+        {%- if scope and node.config.meta.day_local %}
+        where {{ in_scope(scope, 'bucket', 'latest.') }}
+        {%- elif scope %}
         left join {{ months }} as months
             on
                 latest.entity_id = months.entity_id

@@ -1,14 +1,15 @@
-{# The rows of some entities' periods, as a condition on one relation's columns. #}
+{# The rows of some entities' periods or days, as a condition on one relation's columns. #}
 {% macro in_scope(scope, column, prefix='') -%}
 {%- if not scope.entities %}{{ return('false') }}{% endif -%}
 {{ prefix }}entity_id in ({% for e in scope.entities %}'{{ e | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %})
-            and {{ prefix }}{{ column }} in (
-                {%- if column in ('period_index', 'window_period_index') -%}
-                    {{ scope.indexes | join(', ') }}
-                {%- else -%}
-                    {% for m in scope.months %}date '{{ m }}'{{ ', ' if not loop.last }}{% endfor %}
-                {%- endif -%}
+            and
+            {%- if column in ('period_index', 'window_period_index') %}
+            {{ prefix }}{{ column }} in ({{ scope.indexes | join(', ') }})
+            {%- else %}
+            cast({{ prefix }}{{ column }} as date) in (
+                {%- for day in scope.days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor -%}
             )
+            {%- endif %}
 {%- endmacro %}
 
 {#
@@ -16,8 +17,8 @@
 
   code     fingerprint of the table's own SQL
   Returns a dictionary:
-    how      all, months or nothing
-    scope    for months: entities, months (first days) and indexes that cover what is due
+    how      all, part or nothing
+    scope    for parts: entities, days (or first days of periods) and indexes that cover what is due
     reason   for the summary
     built_at the point in the log of changes that the table is brought up to
     total    periods of all entities, 0 where the table has none
@@ -55,19 +56,30 @@
     {% set names = [] %}
     {% for reason in reasons %}{% do names.append(reason.split('.')[2:] | join('.')) %}{% endfor %}
     {% do due.update({'reason': names | join(', ')}) %}
-    {% if not month_column %}{{ return(due) }}{% endif %}
-
-    {% set touched = run_query(months_due(changed, node)).rows %}
-    {% set total = run_query('select count(*) from intermediate.int_entity_months').rows[0][0] %}
+    {% if node.config.meta.day_local %}
+        {% set touched = run_query(
+            "select distinct entity_id, coalesce(bucket, date '9999-12-31'), 0 " ~ changed
+            ~ " and (bucket is null or bucket > date '0001-01-01')"
+        ).rows %}
+        {% set whole = touched | selectattr(1, 'equalto', modules.datetime.date(9999, 12, 31)) | list %}
+        {% set total = 0 %}
+    {% elif month_column %}
+        {% set touched = run_query(months_due(changed, node)).rows %}
+        {% set total = run_query('select count(*) from intermediate.int_entity_months').rows[0][0] %}
+        {% set whole = [] if touched | length < total else touched %}
+    {% else %}
+        {{ return(due) }}
+    {% endif %}
     {% do due.update({'total': total}) %}
-    {% if touched | length < total %}
-        {% set scope = {'entities': [], 'months': [], 'indexes': []} %}
-        {% for entity, month, index in touched %}
+    {% if not whole %}
+        {% set scope = {'entities': [], 'days': [], 'indexes': []} %}
+        {% for entity, day, index in touched %}
             {% if entity not in scope.entities %}{% do scope.entities.append(entity) %}{% endif %}
-            {% if month not in scope.months %}{% do scope.months.append(month) %}{% endif %}
+            {% if day not in scope.days %}{% do scope.days.append(day) %}{% endif %}
             {% if index not in scope.indexes %}{% do scope.indexes.append(index) %}{% endif %}
         {% endfor %}
-        {% do due.update({'how': 'months', 'scope': scope, 'count': touched | length}) %}
+        {% set count = touched | length if month_column else 0 %}
+        {% do due.update({'how': 'part', 'scope': scope, 'count': count}) %}
     {% endif %}
     {{ return(due) }}
 {% endmacro %}

@@ -1,7 +1,7 @@
 {#
   How every table of the project is made: not at all where nothing it reads has changed, period by
   period where its meta says that a period stands on its own (`month_local`: the column; with
-  `months_back`, on so many before it), else as a whole. It replaces dbt's `table`, so a model says
+  `months_back`, on so many before it), day by day where every day does (`day_local`), else as a whole. It replaces dbt's `table`, so a model says
   what it is and never how it is kept up to date.
 #}
 {% materialization table, adapter='duckdb' %}
@@ -14,8 +14,8 @@
     {%- set due = what_is_due(existing, code) -%}
     {%- if due.how == 'nothing' -%}
         {% call noop_statement('main', 'unchanged', 'unchanged', 0) %}{% endcall %}
-    {%- elif due.how == 'months' -%}
-        {%- do rebuild_months(target_relation, compiled_code, due.scope) -%}
+    {%- elif due.how == 'part' -%}
+        {%- do rebuild_part(target_relation, compiled_code, due.scope) -%}
     {%- else -%}
         {%- do rebuild_all(target_relation, existing, compiled_code) -%}
     {%- endif -%}
@@ -50,20 +50,26 @@
 {% endmacro %}
 
 {# What is no period of its entity any more goes as well. #}
-{% macro rebuild_months(target_relation, sql, scope) %}
-    {%- set column = model.config.meta.month_local -%}
-    {%- set month = 'period_index' if column != 'month_start_date' else column -%}
+{% macro rebuild_part(target_relation, sql, scope) %}
+    {%- set meta = model.config.meta -%}
+    {%- set column = meta.day_local or meta.month_local -%}
     {%- set columns = adapter.get_columns_in_relation(target_relation) -%}
     {%- set names = columns | map(attribute='quoted') | join(', ') -%}
     {%- if config.get('contract').enforced -%}{{ get_assert_columns_equivalent(sql) }}{%- endif -%}
     {% call statement('clear') %}
         delete from {{ target_relation }} as kept
         where
-            not exists (
+            {{ in_scope(scope, column, 'kept.') }}
+        {%- if meta.month_local %}
+            or not exists (
                 select 1 from intermediate.int_entity_months as months
-                where kept.entity_id = months.entity_id and kept.{{ column }} = months.{{ month }}
+                where
+                    kept.entity_id = months.entity_id
+                    and kept.{{ column }} = months.{{
+                        'month_start_date' if column == 'month_start_date' else 'period_index'
+                    }}
             )
-            or ({{ in_scope(scope, column, 'kept.') }})
+        {%- endif %}
     {% endcall %}
     {% call statement('main') %}
         insert into {{ target_relation }} ({{ names }})
