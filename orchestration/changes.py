@@ -269,7 +269,8 @@ def contents(connection: duckdb.DuckDBPyConnection, read: dict[str, list[str]]) 
         read: for each name asked for, dbt's unique ids of the relations it comes from.
 
     Returns:
-        By name, then by period (ISO date; empty where a relation has none), one hash.
+        By name, then by period (ISO date; empty where a relation has none), one hash. A name of
+        whose relations the log knows nothing is left out.
     """
     rows = connection.execute(
         "select relation, coalesce(cast(bucket as varchar), '') as bucket,"
@@ -282,6 +283,8 @@ def contents(connection: duckdb.DuckDBPyConnection, read: dict[str, list[str]]) 
         by_relation.setdefault(relation, {})[bucket] = fingerprints
     found: dict[str, dict] = {}
     for name, relations in read.items():
+        if not any(relation in by_relation for relation in relations):
+            continue
         buckets = {b for r in relations for b in by_relation.get(r, {}) if b}
         found[name] = {
             bucket: hashlib.sha256(
