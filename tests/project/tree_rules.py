@@ -8,7 +8,10 @@ from pathlib import Path
 import yaml
 
 # what git keeps out, and what is not ours
-OUTSIDE = {".git", ".venv", "warehouse", "landing", "target", "logs", "dbt_packages", "__pycache__"}
+OUTSIDE = {
+    *(".git", ".venv", ".venv-spark", "__pycache__"),
+    *("warehouse", "landing", "target", "logs", "dbt_packages"),
+}
 INLINE_PYTHON = re.compile(r"(python[0-9.]*\"?|\$[({]PYTHON[)}])\s+(-[a-zA-Z]+\s+)*-[a-zA-Z]*c\b")
 FILE_NAME = re.compile(r"\.(sql|py|yml|yaml|md|toml|csv|j2|html|lock|sh|cfg)$")
 # patterns, and the company and source that worked examples are about
