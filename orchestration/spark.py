@@ -108,7 +108,7 @@ def configure(settings: Settings) -> None:
     """Write Spark's configuration files; every process that starts Spark reads them.
 
     Raises:
-        InputError: PySpark is not installed.
+        InputError: PySpark is not installed, or TWOFOLD_SPARK_CONF is not a file.
     """
     if find_spec("pyspark") is None:
         raise InputError(
@@ -119,6 +119,8 @@ def configure(settings: Settings) -> None:
     conf.mkdir(parents=True, exist_ok=True)
     lines = [f"{name} {value}" for name, value in configuration(settings).items()]
     extra = os.environ.get("TWOFOLD_SPARK_CONF")
+    if extra and not Path(extra).is_file():
+        raise InputError(f"TWOFOLD_SPARK_CONF is {extra!r}: no such file")
     if extra:
         lines += Path(extra).read_text(encoding="utf-8").splitlines()
     (conf / "spark-defaults.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -187,11 +189,16 @@ def take_marts(settings: Settings, columns: dict[str, list[str]]) -> None:
             )
 
 
-def tasks_by_executor() -> dict[str, int]:
-    """How many tasks each worker process has completed; empty where the session is elsewhere."""
+def _session():
+    """The session that dbt started, whichever thread it did so in."""
     from pyspark.sql import SparkSession
 
-    session = SparkSession.getActiveSession()
+    return SparkSession.getActiveSession() or SparkSession._instantiatedSession
+
+
+def tasks_by_executor() -> dict[str, int]:
+    """How many tasks each worker process has completed; empty where the session is elsewhere."""
+    session = _session()
     if session is None or not hasattr(session, "_jsc"):
         return {}
     found = session._jsc.sc().statusStore().executorList(False)
@@ -201,14 +208,17 @@ def tasks_by_executor() -> dict[str, int]:
 
 def stop(settings: Settings) -> None:
     """End the session and its Java process, so that another run can have other settings."""
-    if "pyspark" not in sys.modules:
-        return
+    if "pyspark" in sys.modules:
+        _end_session()
+    _in_use(settings).unlink(missing_ok=True)
+
+
+def _end_session() -> None:
     from pyspark import SparkContext
-    from pyspark.sql import SparkSession
 
     # a session that has broken down cannot be stopped properly, and need not be
     with suppress(Exception):
-        session = SparkSession.getActiveSession()
+        session = _session()
         if session is not None:
             session.stop()
     gateway = SparkContext._gateway
@@ -218,4 +228,3 @@ def stop(settings: Settings) -> None:
         gateway.proc.stdin.close()
         gateway.proc.wait()
         SparkContext._gateway = SparkContext._jvm = None
-    _in_use(settings).unlink(missing_ok=True)
