@@ -22,11 +22,11 @@ cast(cast({{ expression }} as decimal(38,{{ scale }})) * {{ '1' ~ '0' * scale }}
 (cast({{ numerator }} as hugeint) // cast({{ denominator }} as hugeint))
 {%- endmacro %}
 {# Taking the remainder off first leaves a quotient without a fraction, which no scale can round.
-   A quotient beyond 32 digits, or a denominator of zero, is an error. #}
+   Over zero it is empty, as on DuckDB; a quotient beyond 32 digits is an error. #}
 {% macro spark__divide_whole(numerator, denominator) -%}
 {%- set whole = 'cast(' ~ numerator ~ ' as decimal(38,0))' -%}
 {%- set part = 'cast(' ~ denominator ~ ' as decimal(38,0))' -%}
-cast(({{ whole }} - {{ whole }} % {{ part }}) / {{ part }} as decimal(38,0))
+cast(({{ whole }} - {{ whole }} % nullif({{ part }}, 0)) / {{ part }} as decimal(38,0))
 {%- endmacro %}
 
 {# Quotient of two whole numbers rounded half away from zero; the denominator is positive. #}
