@@ -111,6 +111,7 @@ def build(
         GateError: any other test failed.
     """
     if settings.target == "spark":
+        spark.begin(settings)
         operate(settings, "create_raw_tables")
     result = invoke(settings, "build", *options)
     if result.exception:

@@ -143,7 +143,6 @@ def _lay_home(home: Path) -> None:
 def write_raw_tables(settings: Settings) -> None:
     """Every raw relation of the build database, and the build's parameters, as typed Parquet."""
     configure(settings)
-    _clear_after_a_kill(settings)
     tables = [*contract_tables().values()]
     tables += [t for source in source_tables().values() for t in source.values()]
     relations = [(t.source, t.name) for t in tables] + [("build", "parameters")]
@@ -163,11 +162,14 @@ def _in_use(settings: Settings) -> Path:
     return folder(settings) / "in_use"
 
 
-def _clear_after_a_kill(settings: Settings) -> None:
-    """Tables and catalog of a run that did not end are made anew: half a table blocks its name."""
+def begin(settings: Settings) -> None:
+    """Before a build: what a build that did not end left is cleared, since half a table blocks its
+    name. Nothing counts as built after such a run, so all of it is made again.
+    """
     if _in_use(settings).exists():
         for left in ("warehouse", "metastore"):
             shutil.rmtree(folder(settings) / left, ignore_errors=True)
+    folder(settings).mkdir(parents=True, exist_ok=True)
     _in_use(settings).touch()
 
 

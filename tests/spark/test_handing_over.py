@@ -46,20 +46,20 @@ def test_spark_is_handed_the_typed_rows_that_duckdb_has(settings):
         ).fetchall() == [(None, "posted_on=no day")]
 
 
-def test_tables_of_a_run_that_was_killed_are_made_anew(settings):
-    register(discover(settings.landing), settings)
+def test_tables_of_a_build_that_was_killed_are_made_anew(settings):
+    spark.begin(settings)
     half = spark.folder(settings) / "warehouse" / "marts.db" / "rpt_value_map" / "_temporary"
     half.mkdir(parents=True)
-    register(discover(settings.landing), settings)
+    spark.begin(settings)
     assert not half.exists()
 
 
-def test_tables_of_a_run_that_ended_are_kept(settings):
-    register(discover(settings.landing), settings)
+def test_tables_of_a_build_that_ended_are_kept(settings):
+    spark.begin(settings)
     table = spark.folder(settings) / "warehouse" / "marts.db" / "rpt_value_map"
     table.mkdir(parents=True)
     spark.stop(settings)
-    register(discover(settings.landing), settings)
+    spark.begin(settings)
     assert table.exists()
 
 
