@@ -38,6 +38,7 @@ CODE = (
     "dbt_project.yml",
     "profiles.yml",
     "requirements.lock",
+    "requirements-spark.lock",
 )
 
 
@@ -307,7 +308,8 @@ def export(night: Night) -> None:
 def _unchanged(night: Night) -> dict[str, set[str]]:
     """Files of marts that need not be written, since the publication in force has them."""
     manifest = night.settings.current / "manifest.json"
-    if not manifest.exists():
+    # of what Spark's tables hold there is no log
+    if not manifest.exists() or night.settings.target == "spark":
         return {}
     known = json.loads(manifest.read_text(encoding="utf-8"))
     if known.get("code_hash") != code_hash():

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,10 +114,13 @@ class Engines:
     duckdb: Night
     spark: Night
 
+    def __iter__(self) -> Iterator[Night]:
+        return iter((self.duckdb, self.spark))
+
     def differences(self, mart: Mart) -> list[str]:
         """What the two engines do not agree on in one mart; cell by cell."""
         with duckdb.connect() as connection:
-            for night in (self.duckdb, self.spark):
+            for night in self:
                 connection.execute(f"attach '{night.database}' as {night.target}_ (read_only)")
             columns = {
                 side: connection.execute(
@@ -181,7 +184,7 @@ def run_both(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Engines]
             Night(landing, root / "duckdb", "duckdb"),
             Night(landing, root / "spark", "spark", configuration),
         )
-        for night in (both.duckdb, both.spark):
+        for night in both:
             running = night.start()
             if meanwhile and night.target == "spark":
                 meanwhile(night, running)
