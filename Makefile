@@ -1,7 +1,9 @@
 # Every command sets itself up: the environment is made on the first call and again when the lock
 # file changes. Options are variables, e.g. make nightly LANDING=raw WAREHOUSE=out AS_OF=2025-06-30
 PYTHON ?= python3
-VENV := .venv
+# Spark has an environment of its own, since PySpark is large
+VENV := $(if $(filter spark,$(TARGET)),.venv-spark,.venv)
+LOCK := $(if $(filter spark,$(TARGET)),requirements-spark.lock,requirements.lock)
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SQL_CLEAN := $(VENV)/.sql-clean
@@ -12,18 +14,19 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help setup nightly check rollback test test-histories lint unit integration ui docs lock clean
+.PHONY: help setup nightly check rollback test test-histories test-spark parity lint ui docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 # --no-deps: the lock file is complete, so nothing is resolved and nothing else can come in
-$(READY): requirements.lock pyproject.toml
+$(READY): $(LOCK) pyproject.toml
 	@$(PYTHON) orchestration/require_python.py
+	@$(if $(filter spark,$(TARGET)),$(PYTHON) orchestration/require_java.py)
 	@echo "setting up $(VENV) (a few minutes, once)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
@@ -53,15 +56,26 @@ test: $(READY) lint ## Lint, unit, project, data and integration tests
 test-histories: $(READY) ## 200 random histories: building what changed against building all
 	@TWOFOLD_HISTORIES=200 $(BIN)/python -m pytest --numprocesses 2 tests/integration/test_histories.py
 
+test-spark: ## Spark against DuckDB, cell by cell (needs Java 17)
+	@$(PYTHON) orchestration/require_java.py
+	@$(MAKE) --no-print-directory TARGET=spark parity
+
+parity: $(READY)
+	@$(BIN)/python -m pytest tests/spark
+
 ui: $(READY) ## Dagster's web interface on loopback
 	@$(BIN)/python -m orchestration.ui
 
 docs: $(READY) ## Serve the site on loopback
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(or $(WAREHOUSE),warehouse)/site 8000
 
-lock: ## Renew requirements.lock from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --no-strip-extras \
-	    --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
+UV_LOCK := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+    --no-strip-extras --generate-hashes --no-emit-index-url --no-header
+
+# one version of a package in both: the second is held to the first
+lock: ## Renew both lock files from pyproject.toml (needs uv)
+	$(UV_LOCK) --output-file requirements.lock
+	$(UV_LOCK) --group spark --constraint requirements.lock --output-file requirements-spark.lock
 
 clean: ## Remove everything built, the warehouse excepted
-	rm -rf $(VENV) target logs *.egg-info
+	rm -rf .venv .venv-spark target logs *.egg-info

@@ -188,7 +188,10 @@ final as (
         quarantine_detail,
         row_number() over (
             partition by record_source, entity_id, source_id
-            order by quarantine_reason, quarantine_detail, recorded_at
+            order by
+                quarantine_reason nulls last,
+                quarantine_detail nulls last,
+                recorded_at nulls last
         ) as occurrence
     from refused
 

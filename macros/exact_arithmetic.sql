@@ -21,14 +21,18 @@ cast(cast({{ expression }} as decimal(38,{{ scale }})) * {{ '1' ~ '0' * scale }}
 {% macro default__divide_whole(numerator, denominator) -%}
 (cast({{ numerator }} as hugeint) // cast({{ denominator }} as hugeint))
 {%- endmacro %}
+{# Taking the remainder off first leaves a quotient without a fraction, which no scale can round.
+   Over zero it is empty, as on DuckDB; a quotient beyond 32 digits is an error. #}
 {% macro spark__divide_whole(numerator, denominator) -%}
-cast((({{ numerator }}) - ({{ numerator }}) % ({{ denominator }})) / ({{ denominator }}) as decimal(38,0))
+{%- set whole = 'cast(' ~ numerator ~ ' as decimal(38,0))' -%}
+{%- set part = 'cast(' ~ denominator ~ ' as decimal(38,0))' -%}
+cast(({{ whole }} - {{ whole }} % nullif({{ part }}, 0)) / {{ part }} as decimal(38,0))
 {%- endmacro %}
 
 {# Quotient of two whole numbers rounded half away from zero; the denominator is positive. #}
 {% macro divide_rounded(numerator, denominator) -%}
 (
-            sign({{ numerator }}) * {{ divide_whole(
+            case when {{ numerator }} < 0 then -1 else 1 end * {{ divide_whole(
                 '2 * abs(' ~ numerator ~ ') + ' ~ denominator, '2 * (' ~ denominator ~ ')'
             ) }}
         )
@@ -41,7 +45,7 @@ cast(cast({{ expression }} as decimal(34,0)) * 0.0001 as decimal(18,4))
 
 {# Ratio of two whole numbers as decimal(18,9); empty unless the condition holds. #}
 {% macro ratio_of_units(numerator, denominator, condition) -%}
-case when {{ condition }} then cast({{ divide_rounded(
+case when {{ condition }} then {{ units_to_score(divide_rounded(
             'cast(' ~ numerator ~ ' as ' ~ type_whole() ~ ') * 1000000000', denominator
-        ) }} * 0.000000001 as decimal(18, 9)) end
+        )) }} end
 {%- endmacro %}

@@ -8,9 +8,10 @@
 {{ to_units(expression, 9) }}
 {%- endmacro %}
 
-{# A whole number of units of 10^-9 as a score. #}
+{# A whole number of units of 10^-9 as a score. The product has 38 digits at most, so that neither
+   engine takes any of its nine decimals away. #}
 {% macro units_to_score(expression) -%}
-cast(cast({{ expression }} as decimal(28,0)) * cast(0.000000001 as decimal(10,9)) as decimal(18,9))
+cast(cast({{ expression }} as decimal(27,0)) * cast(0.000000001 as decimal(10,9)) as decimal(18,9))
 {%- endmacro %}
 
 {# Natural log of a ratio of two positive whole numbers, in units of 10^-12; NULL otherwise. #}
@@ -66,13 +67,14 @@ case
 {%- endmacro %}
 
 {# The point a Student t variable exceeds in magnitude with probability 10 %, by degrees of freedom
-   (Cornish-Fisher; within 0.1 % from four degrees on). #}
+   (Cornish-Fisher; within 0.1 % from four degrees on). Written as floats: a decimal literal over a
+   whole number is a float on DuckDB and a decimal of few digits on Spark. #}
 {% macro student_t_90(degrees) -%}
 (
-            1.6448536
-            + 1.5237691 / {{ degrees }}
-            + 1.4202030 / ({{ degrees }} * {{ degrees }})
-            + 0.9830015 / ({{ degrees }} * {{ degrees }} * {{ degrees }})
+            1.6448536e0
+            + 1.5237691e0 / {{ degrees }}
+            + 1.4202030e0 / ({{ degrees }} * {{ degrees }})
+            + 0.9830015e0 / ({{ degrees }} * {{ degrees }} * {{ degrees }})
         )
 {%- endmacro %}
 

@@ -15,11 +15,13 @@ from typing import Any
 
 from filelock import FileLock
 
+from orchestration import spark
 from orchestration.settings import PROJECT, GateError, InputError, Settings
 
 # what a parse reads
 PARSED = ("models", "macros", "seeds", "tests/data", "docs/columns")
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
+MESSAGE_LINES = 8
 
 
 class BuildError(Exception):
@@ -35,7 +37,8 @@ class BuildOutcome:
 
 def environment(settings: Settings) -> dict[str, str]:
     """What the dbt project reads from the environment; usage statistics stay off."""
-    return {
+    engine = spark.environment(settings) if settings.target == "spark" else {}
+    return engine | {
         "TWOFOLD_BUILD_DB": str(settings.build_db),
         "TWOFOLD_SEEDS": str(settings.seeds),
         "TWOFOLD_TARGET": settings.target,
@@ -49,7 +52,7 @@ def environment(settings: Settings) -> dict[str, str]:
 def arguments(command: str, *options: str) -> list[str]:
     """A dbt command line for this project; unit tests belong to CI, not to the night."""
     base = [
-        command,
+        *command.split(),
         "--project-dir",
         str(PROJECT),
         "--profiles-dir",
@@ -107,6 +110,9 @@ def build(
         InputError: a test failed that the input is to blame for.
         GateError: any other test failed.
     """
+    if settings.target == "spark":
+        spark.begin(settings)
+        operate(settings, "create_raw_tables")
     result = invoke(settings, "build", *options)
     if result.exception:
         raise BuildError(str(result.exception))
@@ -118,7 +124,7 @@ def build(
         if each:
             each(item)
         if status == "error":
-            models.append(f"{item.node.name}: {item.message}")
+            models.append(f"{item.node.name}: {_in_short(item.message)}")
         elif status == "fail":
             where = inputs if item.node.config.meta.get("to_blame") == "input" else tests
             where.append(f"{item.node.name}: {item.message}. {item.node.description}".strip())
@@ -129,6 +135,23 @@ def build(
     if tests:
         raise GateError("\n".join(tests))
     return BuildOutcome(counts)
+
+
+def operate(settings: Settings, macro: str) -> None:
+    """Run one macro of the project by itself.
+
+    Raises:
+        BuildError: it failed.
+    """
+    result = invoke(settings, "run-operation", macro)
+    if not result.success:
+        raise BuildError(f"{macro}: {_in_short(str(result.exception))}")
+
+
+def _in_short(message: str) -> str:
+    """An engine's message without the query plan that Spark adds."""
+    lines = message.splitlines()
+    return "\n".join(lines[:MESSAGE_LINES] + ["…"] * (len(lines) > MESSAGE_LINES))
 
 
 def prepare_manifest(settings: Settings) -> Path:

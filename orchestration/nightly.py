@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import changes, dbt_run, policies, publish
+from orchestration import changes, dbt_run, policies, publish, spark
 from orchestration.changes import Standing
 from orchestration.landing import Landing, discover, file_hashes, fingerprint, has_data
 from orchestration.lock import only_writer
@@ -38,6 +38,7 @@ CODE = (
     "dbt_project.yml",
     "profiles.yml",
     "requirements.lock",
+    "requirements-spark.lock",
 )
 
 
@@ -61,6 +62,8 @@ class Night:
     outcomes: dict[str, object] = field(default_factory=dict)
     candidate: Path | None = None
     publication: Path | None = None
+    # on Spark: tasks that each worker process completed
+    workers: dict[str, int] = field(default_factory=dict)
     took: dict[str, float] = field(default_factory=dict)
     # what the build made again, in words
     rebuilt: list[str] = field(default_factory=list)
@@ -195,7 +198,7 @@ def land(night: Night) -> None:
         night.inputs = register(night.landing, settings)
         with duckdb.connect(str(settings.build_db)) as connection:
             night.standing = changes.since_last_build(
-                connection, code_hash(), policies.digests(settings)
+                connection, _code_and_engine(settings), policies.digests(settings)
             )
 
 
@@ -284,7 +287,10 @@ def build(
         if not only:
             with duckdb.connect(str(night.settings.build_db)) as connection:
                 changes.keep_standing(
-                    connection, code_hash(), policies.digests(night.settings), night.gates
+                    connection,
+                    _code_and_engine(night.settings),
+                    policies.digests(night.settings),
+                    night.gates,
                 )
     if only:
         night.forget("build")
@@ -295,6 +301,8 @@ def export(night: Night) -> None:
     with night.step("candidate"):
         if night.publication:
             night.run_id, night.publication = _new_run_id(), None
+        if night.settings.target == "spark":
+            _take_marts_from_spark(night)
         night.candidate = publish.export_candidate(
             night.settings, night.run_id, night.dbt_manifest, _unchanged(night)
         )
@@ -303,7 +311,8 @@ def export(night: Night) -> None:
 def _unchanged(night: Night) -> dict[str, set[str]]:
     """Files of marts that need not be written, since the publication in force has them."""
     manifest = night.settings.current / "manifest.json"
-    if not manifest.exists():
+    # of what Spark's tables hold there is no log
+    if not manifest.exists() or night.settings.target == "spark":
         return {}
     known = json.loads(manifest.read_text(encoding="utf-8"))
     if known.get("code_hash") != code_hash():
@@ -316,6 +325,16 @@ def _unchanged(night: Night) -> dict[str, set[str]]:
         if before == periods:
             same[mart].add(f"{mart}.parquet")
     return same
+
+
+def _take_marts_from_spark(night: Night) -> None:
+    """From here on it is one code for both engines, so Spark is let go."""
+    dbt_run.operate(night.settings, "write_marts")
+    dbt_run.invoke(night.settings, "docs generate", "--no-compile")
+    night.workers = spark.tasks_by_executor()
+    spark.stop(night.settings)
+    marts = publish.marts(night.dbt_manifest)
+    spark.take_marts(night.settings, {mart.name: list(mart.columns) for mart in marts})
 
 
 def check_candidate(night: Night) -> None:
@@ -360,6 +379,7 @@ def _manifest(night: Night) -> dict:
         "code_hash": code_hash(),
         "as_of": str(night.settings.as_of) if night.settings.as_of else None,
         "engine": night.settings.target,
+        "workers": night.workers,
         "is_synthetic": night.is_synthetic,
         "inputs": night.inputs,
         "input_hash": _input_hash(night),
@@ -397,6 +417,10 @@ def nothing_new(night: Night) -> bool:
     )
 
 
+def _code_and_engine(settings: Settings) -> str:
+    return f"{code_hash()} {settings.target}"
+
+
 @cache
 def code_hash() -> str:
     """One hash over all that a publication is made by: code, models, tests, pinned packages."""
@@ -430,7 +454,9 @@ def make_site(night: Night) -> None:
     with night.step("site"):
         from orchestration.site.build import build_site
 
-        build_site(night.settings, night.publication, night.dbt_manifest)
+        # columns of models that are not marts are in Spark's catalog, not in the build database
+        catalog = spark.catalog(night.settings) if night.settings.target == "spark" else None
+        build_site(night.settings, night.publication, night.dbt_manifest, catalog)
 
 
 STEPS = (land, check_landing, build, export, check_candidate, put_in_force, make_site)
@@ -459,16 +485,20 @@ def run(settings: Settings, say: Callable[[str], None] = print, full: bool = Fal
     with only_writer(settings):
         night = begin(settings, say)
         started, cpu = time.perf_counter(), _cpu_seconds()
-        land(night)
-        if not full and nothing_new(night):
-            night.publication = settings.current.resolve()
-            say(f"nothing new: the publication {night.publication.name} stands")
-        else:
-            check_landing(night)
-            # the log of changes is DuckDB's; another engine makes everything again
-            build(night, everything=full or settings.target != "duckdb")
-            for step in STEPS[3:]:
-                step(night)
+        try:
+            land(night)
+            if not full and nothing_new(night):
+                night.publication = settings.current.resolve()
+                say(f"nothing new: the publication {night.publication.name} stands")
+            else:
+                check_landing(night)
+                # Spark keeps no log of changes: it makes everything again
+                build(night, everything=full or settings.target == "spark")
+                for step in STEPS[3:]:
+                    step(night)
+        finally:
+            if settings.target == "spark":
+                spark.stop(settings)
         summarise(night, time.perf_counter() - started, _cpu_seconds() - cpu)
         return night
 
@@ -506,6 +536,9 @@ def summarise(night: Night, wall: float, cpu: float) -> None:
         say(
             f"  {gate:<10}" + ", ".join(f"{k} {v}" for k, v in result.items() if isinstance(v, int))
         )
+    if night.workers:
+        shares = ", ".join(f"{n:,} by worker {w}" for w, n in sorted(night.workers.items()))
+        say(f"  spark     tasks: {shares}")
     say(f"  marts in  {settings.current / 'twofold.duckdb'}")
     say(f"  site      {settings.site / 'index.html'}")
     steps = ", ".join(f"{n} {s:.1f}" for n, s in night.took.items())

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 
 import duckdb
 
-from orchestration import changes
+from orchestration import changes, spark
 from orchestration.contract import TYPES, Column, RawTable, contract_tables, source_tables
 from orchestration.landing import FileGroup, Landing, column_types, file_hashes, literal
 from orchestration.settings import InputError, Settings
@@ -31,7 +31,7 @@ def register(landing: Landing, settings: Settings) -> dict[str, str]:
     Raises:
         InputError: every value of a column fails to parse, or a row of a CSV file is broken.
     """
-    settings.build.mkdir(parents=True, exist_ok=True)
+    settings.build_db.parent.mkdir(parents=True, exist_ok=True)
     tables = [*contract_tables().values()]
     tables += [t for source in source_tables().values() for t in source.values()]
     hashes = file_hashes(landing.root, landing.files)
@@ -61,6 +61,8 @@ def register(landing: Landing, settings: Settings) -> dict[str, str]:
             files += of_table
         changes.record_raw(connection, files)
         connection.commit()
+    if settings.target == "spark":
+        spark.write_raw_tables(settings)
     return hashes
 
 

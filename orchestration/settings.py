@@ -75,8 +75,12 @@ class Settings:
 
     @property
     def build_db(self) -> Path:
-        """The database dbt builds in; no reader ever opens it."""
-        return self.build / "twofold.duckdb"
+        """The database dbt builds in; no reader ever opens it.
+
+        Spark has one of its own: its raw tables come from there and its marts go back to it.
+        """
+        place = self.build / "spark" if self.target == "spark" else self.build
+        return place / "twofold.duckdb"
 
     @property
     def seeds(self) -> Path:

@@ -150,13 +150,11 @@ insert into build.changes
     where contents.fingerprint is distinct from in_question.fingerprint
 {% endmacro %}
 
-{#
-  For hooks: a view's content is its code, a seed's its rows. Only DuckDB's build keeps the log; any
-  other engine makes everything again.
-#}
+{# For hooks: a view's content is its code, a seed's its rows. Spark keeps no log: every table is
+   made again there. #}
 {% macro record_view() %}{{ return(adapter.dispatch('record_view')()) }}{% endmacro %}
-{% macro default__record_view() %}{% endmacro %}
-{% macro duckdb__record_view() %}
+{% macro spark__record_view() %}{% endmacro %}
+{% macro default__record_view() %}
     {%- if execute and model.config.materialized == 'view' -%}
 insert into build.changes
     with
@@ -178,7 +176,7 @@ insert into build.changes
 {% endmacro %}
 
 {% macro record_seed() %}{{ return(adapter.dispatch('record_seed')()) }}{% endmacro %}
-{% macro default__record_seed() %}{% endmacro %}
-{% macro duckdb__record_seed() %}
+{% macro spark__record_seed() %}{% endmacro %}
+{% macro default__record_seed() %}
     {%- if execute -%}{{ record_changes(graph.nodes[model.unique_id], this) }}{%- endif -%}
 {% endmacro %}

@@ -27,6 +27,8 @@ POLICY = (
     "base-uri 'none'; form-action 'none'\">"
 )
 HOME = "../index.html"
+# colibri knows Spark's SQL by the name of a vendor of it
+DIALECTS = {"spark": "databricks"}
 
 
 def repeatable(manifest: dict, built_at: str) -> dict:
@@ -202,9 +204,18 @@ def _trace(manifest: dict, catalog: dict, cache: Path) -> dict:
     from dbt_colibri.lineage_extractor.extractor import DbtColumnLineageExtractor
     from dbt_colibri.report.generator import DbtColibriReportGenerator
 
+    about = manifest["metadata"]
+    adapter = about.get("adapter_type")
     content = {
         # what is shown of a run is no part of what is traced
-        "manifest": {**manifest, "metadata": {**manifest["metadata"], "generated_at": None}},
+        "manifest": {
+            **manifest,
+            "metadata": {
+                **about,
+                "generated_at": None,
+                "adapter_type": DIALECTS.get(adapter, adapter),
+            },
+        },
         "catalog": catalog,
     }
     texts = {name: json.dumps(part, sort_keys=True) for name, part in content.items()}

@@ -411,19 +411,19 @@ BROKEN_TREES = [
     ),
     (tree_rules.every_test_file_is_run, "tests/test_lost.py", "", "no folder"),
     (
-        tree_rules.lock_file_is_complete_and_names_no_host,
+        tree_rules.lock_files_are_complete_and_name_no_host,
         "requirements.lock",
         "six==1.0\n",
         "no hash",
     ),
     (
-        tree_rules.lock_file_is_complete_and_names_no_host,
+        tree_rules.lock_files_are_complete_and_name_no_host,
         "requirements.lock",
         "six>=1.0\n",
         "not pinned",
     ),
     (
-        tree_rules.lock_file_is_complete_and_names_no_host,
+        tree_rules.lock_files_are_complete_and_name_no_host,
         "requirements.lock",
         "--index-url https://pypi.example.org/simple\n",
         "names a host",
@@ -444,10 +444,16 @@ REPLACED_TREES = [
         "DO_NOT_TRACK=1",
     ),
     (
-        tree_rules.lock_file_is_complete_and_names_no_host,
+        tree_rules.lock_files_are_complete_and_name_no_host,
         "requirements.lock",
         "duckdb==2.0.0 \\\n    --hash=sha256:00\n",
         "lacks pytest",
+    ),
+    (
+        tree_rules.lock_files_are_complete_and_name_no_host,
+        "pyproject.toml",
+        SOUND_TREE["pyproject.toml"] + "spark = ['pyspark']\n",
+        "requirements-spark.lock: not there",
     ),
 ]
 

@@ -30,7 +30,7 @@ TREE_RULES = [
     tree_rules.docs_name_only_files_that_exist,
     tree_rules.equation_carries_its_attribution,
     tree_rules.usage_statistics_are_off,
-    tree_rules.lock_file_is_complete_and_names_no_host,
+    tree_rules.lock_files_are_complete_and_name_no_host,
     tree_rules.yaml_files_are_named_after_their_folder,
     tree_rules.every_test_file_is_run,
 ]

@@ -8,7 +8,10 @@ from pathlib import Path
 import yaml
 
 # what git keeps out, and what is not ours
-OUTSIDE = {".git", ".venv", "warehouse", "landing", "target", "logs", "dbt_packages", "__pycache__"}
+OUTSIDE = {
+    *(".git", ".venv", ".venv-spark", "__pycache__"),
+    *("warehouse", "landing", "target", "logs", "dbt_packages"),
+}
 INLINE_PYTHON = re.compile(r"(python[0-9.]*\"?|\$[({]PYTHON[)}])\s+(-[a-zA-Z]+\s+)*-[a-zA-Z]*c\b")
 FILE_NAME = re.compile(r"\.(sql|py|yml|yaml|md|toml|csv|j2|html|lock|sh|cfg)$")
 # patterns, and the company and source that worked examples are about
@@ -123,12 +126,24 @@ def usage_statistics_are_off(root: Path) -> list[str]:
     return faults
 
 
-def lock_file_is_complete_and_names_no_host(root: Path) -> list[str]:
+def lock_files_are_complete_and_name_no_host(root: Path) -> list[str]:
     """Every requirement is pinned with hashes, none names an index, and none of ours is missing."""
+    project = tomllib.loads(_text(root / "pyproject.toml"))
+    groups = project.get("dependency-groups", {})
+    wanted = project["project"]["dependencies"] + groups.get("dev", [])
+    faults = _faults_of_a_lock(root / "requirements.lock", wanted)
+    if "spark" in groups:
+        faults += _faults_of_a_lock(root / "requirements-spark.lock", wanted + groups["spark"])
+    return faults
+
+
+def _faults_of_a_lock(lock: Path, wanted: list[str]) -> list[str]:
+    if not lock.exists():
+        return [f"{lock.name}: not there"]
     faults = []
-    text = _text(root / "requirements.lock")
+    text = _text(lock)
     if found := re.search(r"https?://\S+|--(extra-)?index-url|--find-links|--trusted-host", text):
-        faults.append(f"requirements.lock: names a host or an index ({found.group(0)})")
+        faults.append(f"{lock.name}: names a host or an index ({found.group(0)})")
     pinned = {}
     for entry in re.split(r"\n(?=[A-Za-z0-9])", text.replace("\\\n", " ")):
         if not re.match(r"[A-Za-z0-9]", entry):
@@ -136,17 +151,13 @@ def lock_file_is_complete_and_names_no_host(root: Path) -> list[str]:
         name = re.match(r"[A-Za-z0-9._-]+", entry).group(0)
         pinned[_canonical(name)] = entry
         if not re.match(r"[A-Za-z0-9._-]+(\[[^\]]*\])?==\S+", entry):
-            faults.append(f"requirements.lock: {name} is not pinned to one version")
+            faults.append(f"{lock.name}: {name} is not pinned to one version")
         if "--hash=sha256:" not in entry:
-            faults.append(f"requirements.lock: {name} has no hash")
-    project = tomllib.loads(_text(root / "pyproject.toml"))
-    wanted = project["project"]["dependencies"] + project.get("dependency-groups", {}).get(
-        "dev", []
-    )
+            faults.append(f"{lock.name}: {name} has no hash")
     for requirement in wanted:
         name = re.match(r"[A-Za-z0-9._-]+", requirement).group(0)
         if _canonical(name) not in pinned:
-            faults.append(f"requirements.lock: lacks {name}")
+            faults.append(f"{lock.name}: lacks {name}")
     return faults
 
 

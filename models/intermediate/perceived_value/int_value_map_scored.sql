@@ -90,7 +90,7 @@ ranked as (
         sum(is_small) over (partition by entity_id, month_start_date, map_level) as small_count,
         row_number() over (
             partition by entity_id, month_start_date, map_level, is_small
-            order by clusters_count, rated_id
+            order by clusters_count, rated_id nulls last
         ) as position_by_size
     from referenced
 

@@ -53,7 +53,12 @@ final as (
         policy,
         assumption,
         cast(row_number() over (
-            partition by policy, assumption order by valid_from, valid_to, evidence, source
+            partition by policy, assumption
+            order by
+                valid_from nulls last,
+                valid_to nulls last,
+                evidence nulls last,
+                source nulls last
         ) as bigint) as occurrence,
         valid_from,
         valid_to,

@@ -12,12 +12,11 @@ final as (
         customer_id,
         profit_amount,
         cast(cumulative_profit_amount as decimal(18, 4)) as cumulative_profit_amount,
-        case when total_profit_amount > 0 and customer_rank is not null then cast(
-            {{ divide_rounded(
-                to_units('cumulative_profit_amount', 4) ~ ' * 1000000000',
-                to_units('total_profit_amount', 4)
-            ) }} * 0.000000001 as decimal(18, 9)
-        ) end as cumulative_profit_share,
+        {{ ratio_of_units(
+            to_units('cumulative_profit_amount', 4),
+            to_units('total_profit_amount', 4),
+            'total_profit_amount > 0 and customer_rank is not null'
+        ) }} as cumulative_profit_share,
         currency,
         periods_count,
         signable
