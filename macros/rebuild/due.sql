@@ -58,10 +58,10 @@
     {% do due.update({'reason': names | join(', ')}) %}
     {% if node.config.meta.day_local %}
         {% set touched = run_query(
-            "select distinct entity_id, coalesce(bucket, date '9999-12-31'), 0 " ~ changed
+            "select distinct entity_id, bucket, case when bucket is null then 1 else 0 end " ~ changed
             ~ " and (bucket is null or bucket > date '0001-01-01')"
         ).rows %}
-        {% set whole = touched | selectattr(1, 'equalto', modules.datetime.date(9999, 12, 31)) | list %}
+        {% set whole = touched | selectattr(2, 'equalto', 1) | list %}
         {% set total = 0 %}
     {% elif month_column %}
         {% set touched = run_query(months_due(changed, node)).rows %}
