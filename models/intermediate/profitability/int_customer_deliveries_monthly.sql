@@ -1,5 +1,5 @@
--- Deliveries by customer. A delivery is work when it happens; one whose document is not known is the
--- unknown customer's.
+-- Deliveries by customer. A delivery is work when it happens; one whose document is not known is
+-- the unknown customer's.
 with
 
 final as (

@@ -1,5 +1,5 @@
--- Entities that bring receivables. A model of its own, so that a new item does not make every period
--- due that only asks whether there are any.
+-- Entities that bring receivables. A model of its own, so that a new item does not make every
+-- period due that only asks whether there are any.
 with
 
 final as (
