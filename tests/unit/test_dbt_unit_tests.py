@@ -38,6 +38,7 @@ def test_no_dbt_unit_test_is_left_out(unit_test_results, manifest):
         "service_department_shares_are_as_published_by_each_method",
         "departments_cost_reaches_the_cent_what_is_published",
         "three_methods_stand_side_by_side_as_published",
+        "published_difference_of_classic_and_time_driven_costing_is_idle_capacity_and_estimates",
     ],
 )
 def test_published_numbers_are_reproduced_by_the_sql(unit_test_results, published):
