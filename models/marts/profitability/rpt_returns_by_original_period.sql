@@ -1,5 +1,5 @@
--- Returns and credit notes by the period of the sale they undo. The waterfall has them in the period
--- of posting; here they can be read against their sales, at the rate of the sale, with the
+-- Returns and credit notes by the period of the sale they undo. The waterfall has them in the
+-- period of posting; here they can be read against their sales, at the rate of the sale, with the
 -- exchange difference beside. Where the original is not known they are unlinked.
 with
 
