@@ -7,11 +7,62 @@
   partition_by    columns of what is shared out, e.g. entity, period, pool
   key             columns that break ties, ascending; with partition_by they are the grain
   whole_units     column: minor units to share out, not negative, the same on every row of a part
-  driver_units    column: the receiver's driver, a whole number, not negative, total above zero
+  driver_units    column: the receiver's driver, a whole number, total above zero; not negative
+                  unless may_be_negative
   columns         columns to carry along
+  may_be_negative whether a driver may lie below zero: the idle line of an over-run pool. Floors
+                  then lie below the quotient on both sides of zero, so that no part is negative
+                  that was not meant to be and remainders stay comparable.
 #}
-{% macro apportion(name, from_relation, partition_by, key, whole_units, driver_units, columns) -%}
+{% macro apportion(
+    name, from_relation, partition_by, key, whole_units, driver_units, columns,
+    may_be_negative=false
+) -%}
 {%- set part = partition_by | join(', ') -%}
+{%- set product = '(' ~ whole_units ~ ' * ' ~ driver_units ~ ')' -%}
+{%- set total = 'cast(sum(' ~ driver_units ~ ') over (partition by ' ~ part ~ ') as '
+    ~ type_whole() ~ ')' -%}
+{%- if may_be_negative %}
+{{ name }}_products as (
+
+    select
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        {{ whole_units }},
+        {{ product }} as product_units,
+        {{ total }} as total_units
+    from {{ from_relation }}
+
+),
+
+{{ name }}_remainders as (
+
+    select
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        {{ whole_units }},
+        product_units,
+        total_units,
+        (product_units % total_units + total_units) % total_units as remainder_units
+    from {{ name }}_products
+
+),
+
+{{ name }}_floors as (
+
+    select
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        {{ whole_units }},
+        {{ divide_whole('(product_units - remainder_units)', 'total_units') }} as floor_units,
+        remainder_units
+    from {{ name }}_remainders
+
+),
+{%- else %}
 {{ name }}_floors as (
 
     select
@@ -24,12 +75,13 @@
             whole_units ~ ' * ' ~ driver_units,
             'sum(' ~ driver_units ~ ') over (partition by ' ~ part ~ ')'
         ) }} as floor_units,
-        ({{ whole_units }} * {{ driver_units }})
-        % cast(sum({{ driver_units }}) over (partition by {{ part }}) as {{ type_whole() }})
+        {{ product }}
+        % {{ total }}
             as remainder_units
     from {{ from_relation }}
 
 ),
+{%- endif %}
 
 {{ name }}_ranks as (
 

@@ -410,6 +410,34 @@ select
     'serve' as activity_class
 from sim_employees as s
 cross join sim_months as m
+where m.month_index between getvariable('month_from') and getvariable('month_to')
+
+union all
+
+-- what the information technology department does for the others
+select
+    e.entity_number,
+    cast(null as bigint) as n,
+    m.month_index,
+    'ACT-I-' || t.pool_id || '-' || m.month_label as source_id,
+    'it_ticket' as activity_type,
+    cast(m.month_start + 19 as date) as done_on,
+    m.month_index * 1000 + e.entity_number * 100 + t.pool_number as work_key,
+    cast(null as varchar) as customer_id,
+    cast(null as varchar) as document_id,
+    t.tickets as quantity,
+    t.tickets * 78.0 as minutes,
+    '{"receiver_pool": "' || t.pool_id || '"}' as attributes,
+    'internal' as channel,
+    'serve' as activity_class
+from sim_entities as e
+cross join sim_months as m
+cross join (
+    values
+    (1, 'order_handling', 24), (2, 'picking', 18), (3, 'returns_handling', 4),
+    (4, 'delivery_planning', 10), (5, 'customer_service', 20), (6, 'key_account_management', 8),
+    (7, 'receivables_handling', 4), (8, 'facility', 6), (9, 'finance', 12), (10, 'marketing', 6)
+) as t (pool_number, pool_id, tickets)
 where m.month_index between getvariable('month_from') and getvariable('month_to');
 
 create or replace temp table batch_activities as

@@ -19,6 +19,33 @@ BAD_ROWS = {
         " 0 as input_amount, 0 as allocation_in_amount, 0 as allocation_out_amount,"
         " 0 as adjustment_amount, 0 as net_amount from range(2)",
     ),
+    # one cent of what the pool let out never came to an activity
+    "every_stage_passes_on_what_it_received": (
+        "marts.fct_cost_assignments_monthly",
+        "from (values ('gulf', date '2025-01-01', 'ledger', 5.00, 0.00, 5.00, 0, 0.00),"
+        " ('gulf', date '2025-01-01', 'pool', 0.00, 5.00, 5.00, 0, 0.00),"
+        " ('gulf', date '2025-01-01', 'activity', 0.00, 4.99, 0.00, 0, 4.99))"
+        " as p (entity_id, month_start_date, stage, input_amount, allocation_in_amount,"
+        " allocation_out_amount, adjustment_amount, net_amount)",
+    ),
+    "fct_capacity_monthly__minutes_and_money_are_used_or_idle": (
+        "marts.fct_capacity_monthly",
+        "select 'acme' as entity_id, 10 as practical_minutes, 0 as used_dedicated_minutes,"
+        " 8 as used_shared_minutes, 0 as idle_dedicated_minutes, 2 as idle_shared_minutes,"
+        " 5.00 as cost_amount, 4.00 as used_amount, 0 as idle_dedicated_amount,"
+        " 0.99 as idle_shared_amount, 0 as rate_variance_amount",
+    ),
+    "service_departments_drain": (
+        "intermediate.int_service_department_shares_monthly",
+        "select 'ring' as entity_id, date '2025-01-01' as month_start_date,"
+        " 'reciprocal' as service_method, 'hr' as giver_pool_id, 'hr' as receiver_pool_id,"
+        " 'closed' as outcome, 1000000000000 as share_units",
+    ),
+    "policies_agree_with_each_other": (
+        "policies.policy_service_departments",
+        "select 'chart' as chart_id, 'hr' as pool_id, 'nowhere' as receiver_pool_id,"
+        " 'share' as basis, 0.9 as share",
+    ),
     "fct_customer_profitability_monthly__invoice_is_list_less_discount": (
         "marts.fct_customer_profitability_monthly",
         "select 'acme' as entity_id, 10 as list_amount, 1 as discount_amount,"
@@ -57,6 +84,11 @@ BAD_ROWS = {
         "select 'gulf' as entity_id, 0.01 as invoice_amount",
     ),
 }
+# what a bad row needs beside it to be seen
+BESIDE = {
+    "intermediate.int_pools_monthly": "select 'ring' as entity_id,"
+    " date '2025-01-01' as month_start_date, 'hr' as pool_id, 'reciprocal' as service_method",
+}
 SOUND_ROWS = {
     "int_period_status__one_row_per_grain": (
         "intermediate.int_period_status",
@@ -80,7 +112,7 @@ def statuses(empty_build, tmp_path_factory):
     project = dataclasses.replace(empty_build, settings=settings)
     everything = BAD_ROWS | SOUND_ROWS
     with duckdb.connect(str(settings.build_db)) as connection:
-        for relation, rows in everything.values():
+        for relation, rows in [*everything.values(), *BESIDE.items()]:
             connection.execute(f"insert into {relation} by name {rows}")
     project.run("test", "--select", *everything, may_fail=True)
     return {r["unique_id"].split(".")[2]: r["status"] for r in project.results}

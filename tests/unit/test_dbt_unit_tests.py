@@ -30,6 +30,15 @@ def test_no_dbt_unit_test_is_left_out(unit_test_results, manifest):
         "horngren_spring_distribution_whale_curve_is_as_published",
         "marn_and_rosiello_pocket_price_of_a_linoleum_floor",
         "largest_remainder_gives_every_cent_once_and_ties_go_by_key",
+        "time_equations_give_published_minutes",
+        "customer_service_costs_eighty_cents_a_minute_as_published",
+        "classic_costing_shares_customer_service_out_by_effort_as_published",
+        "time_driven_costing_assigns_used_minutes_only_as_published",
+        "customer_service_leaves_published_idle_capacity",
+        "service_department_shares_are_as_published_by_each_method",
+        "departments_cost_reaches_the_cent_what_is_published",
+        "three_methods_stand_side_by_side_as_published",
+        "published_difference_of_classic_and_time_driven_costing_is_idle_capacity_and_estimates",
     ],
 )
 def test_published_numbers_are_reproduced_by_the_sql(unit_test_results, published):

@@ -1,4 +1,5 @@
--- Assigned cost by customer and period, by where it stands in the waterfall.
+-- Assigned cost by customer and period: by where it stands in the waterfall, by how it got there,
+-- and what of it would go away without him.
 with
 
 final as (
@@ -7,18 +8,13 @@ final as (
         entity_id,
         month_start_date,
         customer_id,
+        {%- for line in ['cost_to_serve', 'customer_sustaining'] %}
         cast(
-            sum(
-                case when pnl_line = 'cost_to_serve' then assigned_amount else 0 end
-            ) as decimal(18, 4)
+            sum(case when pnl_line = '{{ line }}' then assigned_amount else 0 end)
+            as decimal(18, 4)
         )
-            as cost_to_serve_amount,
-        cast(
-            sum(
-                case when pnl_line = 'customer_sustaining' then assigned_amount else 0 end
-            ) as decimal(18, 4)
-        )
-            as customer_sustaining_amount,
+            as {{ line }}_amount,
+        {%- endfor %}
         cast(
             sum(
                 case
@@ -28,7 +24,15 @@ final as (
                 end
             ) as decimal(18, 4)
         )
-            as other_assigned_amount
+            as other_assigned_amount,
+        {%- for basis in ['traced', 'driven', 'spread'] %}
+        cast(
+            sum(case when assignment_basis = '{{ basis }}' then assigned_amount else 0 end)
+            as decimal(18, 4)
+        )
+            as {{ basis }}_cost_amount,
+        {%- endfor %}
+        cast(sum(avoidable_amount) as decimal(18, 4)) as avoidable_cost_amount
     from {{ ref('int_cost_assigned_to_customers') }}
     group by entity_id, month_start_date, customer_id
 

@@ -26,6 +26,8 @@ months as (
         on
             profitability.entity_id = status.entity_id
             and profitability.month_start_date = status.month_start_date
+    -- to owe money is neither profit nor loss
+    where not profitability.is_receivable_only
 
 ),
 

@@ -12,6 +12,19 @@ ledger_periods as (
 
 ),
 
+-- without receivables nobody knows what customers owe
+receivable_periods as (
+
+    select
+        parameters.entity_id,
+        parameters.month_start_date
+    from {{ ref('int_costing_parameters_monthly') }} as parameters
+    inner join {{ ref('int_receivable_entities') }} as receivables
+        on parameters.entity_id = receivables.entity_id
+    where parameters.parameter = 'capital_charge_rate'
+
+),
+
 revenue as (
 
     select
@@ -39,7 +52,31 @@ revenue as (
 
 ),
 
--- full join: a customer can cost money in a period in which he buys nothing
+-- a customer can cost money, or owe it, in a period in which he buys nothing
+costs as (
+
+    select
+        coalesce(costs.entity_id, capital.entity_id) as entity_id,
+        coalesce(costs.customer_id, capital.customer_id) as customer_id,
+        coalesce(costs.month_start_date, capital.month_start_date) as month_start_date,
+        costs.entity_id is null as is_without_cost,
+        coalesce(costs.cost_to_serve_amount, 0) as cost_to_serve_amount,
+        coalesce(costs.customer_sustaining_amount, 0) as customer_sustaining_amount,
+        coalesce(costs.traced_cost_amount, 0) as traced_cost_amount,
+        coalesce(costs.driven_cost_amount, 0) as driven_cost_amount,
+        coalesce(costs.spread_cost_amount, 0) as spread_cost_amount,
+        coalesce(costs.avoidable_cost_amount, 0) as avoidable_cost_amount,
+        case when capital.entity_id is null then 0 else capital.capital_charge_amount end
+            as capital_charge_amount
+    from {{ ref('int_customer_costs_monthly') }} as costs
+    full join {{ ref('int_capital_charges_monthly') }} as capital
+        on
+            costs.entity_id = capital.entity_id
+            and costs.customer_id = capital.customer_id
+            and costs.month_start_date = capital.month_start_date
+
+),
+
 customer_months as (
 
     select
@@ -62,9 +99,16 @@ customer_months as (
             as direct_cost_amount,
         coalesce(revenue.is_direct_cost_assumed, false) as is_direct_cost_assumed,
         coalesce(costs.cost_to_serve_amount, 0) as assigned_cost_to_serve_amount,
-        coalesce(costs.customer_sustaining_amount, 0) as assigned_customer_sustaining_amount
+        coalesce(costs.customer_sustaining_amount, 0) as assigned_customer_sustaining_amount,
+        coalesce(costs.traced_cost_amount, 0) as traced_cost_amount,
+        coalesce(costs.driven_cost_amount, 0) as driven_cost_amount,
+        coalesce(costs.spread_cost_amount, 0) as spread_cost_amount,
+        coalesce(costs.avoidable_cost_amount, 0) as avoidable_cost_amount,
+        case when costs.entity_id is null then 0 else costs.capital_charge_amount end
+            as capital_charge_amount,
+        revenue.entity_id is null and costs.is_without_cost as is_receivable_only
     from revenue
-    full join {{ ref('int_customer_costs_monthly') }} as costs
+    full join costs
         on
             revenue.entity_id = costs.entity_id
             and revenue.customer_id = costs.customer_id
@@ -95,12 +139,24 @@ measured as (
         ledger_periods.entity_id is not null and customer_months.is_in_ledger_scope
             as is_cost_measured,
         customer_months.assigned_cost_to_serve_amount,
-        customer_months.assigned_customer_sustaining_amount
+        customer_months.assigned_customer_sustaining_amount,
+        customer_months.traced_cost_amount,
+        customer_months.driven_cost_amount,
+        customer_months.spread_cost_amount,
+        customer_months.avoidable_cost_amount,
+        case
+            when receivable_periods.entity_id is not null then customer_months.capital_charge_amount
+        end as capital_charge_amount,
+        customer_months.is_receivable_only
     from customer_months
     left join ledger_periods
         on
             customer_months.entity_id = ledger_periods.entity_id
             and customer_months.month_start_date = ledger_periods.month_start_date
+    left join receivable_periods
+        on
+            customer_months.entity_id = receivable_periods.entity_id
+            and customer_months.month_start_date = receivable_periods.month_start_date
 
 ),
 
@@ -128,7 +184,13 @@ margins as (
             as gross_margin_amount,
         case when is_cost_measured then assigned_cost_to_serve_amount end as cost_to_serve_amount,
         case when is_cost_measured then assigned_customer_sustaining_amount end
-            as customer_sustaining_amount
+            as customer_sustaining_amount,
+        case when is_cost_measured then traced_cost_amount end as traced_cost_amount,
+        case when is_cost_measured then driven_cost_amount end as driven_cost_amount,
+        case when is_cost_measured then spread_cost_amount end as spread_cost_amount,
+        case when is_cost_measured then avoidable_cost_amount end as avoidable_cost_amount,
+        capital_charge_amount,
+        is_receivable_only
     from measured
 
 ),
@@ -158,6 +220,19 @@ final as (
             as decimal(18, 4)
         )
             as operating_profit_amount,
+        cast(capital_charge_amount as decimal(18, 4)) as capital_charge_amount,
+        cast(
+            gross_margin_amount - cost_to_serve_amount - customer_sustaining_amount
+            - capital_charge_amount as decimal(18, 4)
+        )
+            as economic_profit_amount,
+        cast(traced_cost_amount as decimal(18, 4)) as traced_cost_amount,
+        cast(driven_cost_amount as decimal(18, 4)) as driven_cost_amount,
+        cast(spread_cost_amount as decimal(18, 4)) as spread_cost_amount,
+        cast(avoidable_cost_amount as decimal(18, 4)) as avoidable_cost_amount,
+        cast(gross_margin_amount - avoidable_cost_amount as decimal(18, 4))
+            as avoidable_contribution_amount,
+        is_receivable_only,
         cast(orders_count as bigint) as orders_count,
         cast(returns_count as bigint) as returns_count,
         cast(lines_count as bigint) as lines_count,

@@ -8,8 +8,8 @@ drivers_in_use as (
         entity_id,
         month_start_date,
         driver
-    from {{ ref('int_pool_balances_monthly') }}
-    where driver <> 'none'
+    from {{ ref('int_activity_drivers_monthly') }}
+    where not is_effort_only
 
 ),
 
@@ -111,6 +111,22 @@ measured as (
     union all
     select entity_id, month_start_date, customer_id, 'cases' as driver, quantity as driver_quantity
     from cases
+    union all
+    select
+        entity_id,
+        month_start_date,
+        customer_id,
+        'deliveries' as driver,
+        deliveries_count as driver_quantity
+    from {{ ref('int_customer_deliveries_monthly') }}
+    union all
+    select
+        entity_id,
+        month_start_date,
+        customer_id,
+        'delivery_attempts' as driver,
+        attempts_count as driver_quantity
+    from {{ ref('int_customer_deliveries_monthly') }}
     union all
     select
         entity_id,

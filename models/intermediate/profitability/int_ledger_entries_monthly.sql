@@ -25,7 +25,8 @@ postings as (
         days.period_index,
         entries.account_code,
         entries.cost_centre_id,
-        entries.customer_id,
+        -- a posting that names a document is its customer's
+        coalesce(entries.customer_id, documents.customer_id) as customer_id,
         entries.partner_entity_id is not null as is_intercompany,
         sum(case
             when entries.currency <> entities.currency then {{ units_to_money(divide_rounded(
@@ -46,6 +47,11 @@ postings as (
             entries.entity_id = rates.entity_id
             and days.month_start_date = rates.month_start_date
             and entries.currency = rates.currency
+    left join {{ ref('int_posting_customers') }} as documents
+        on
+            entries.customer_id is null
+            and entries.entity_id = documents.entity_id
+            and entries.document_id = documents.document_id
     where entries.scenario = 'actual'
     group by
         entries.entity_id,
@@ -53,7 +59,7 @@ postings as (
         days.period_index,
         entries.account_code,
         entries.cost_centre_id,
-        entries.customer_id,
+        coalesce(entries.customer_id, documents.customer_id),
         entries.partner_entity_id is not null
 
 ),

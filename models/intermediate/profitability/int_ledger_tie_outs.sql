@@ -109,6 +109,7 @@ completeness as (
         case when controlled_entities.entity_id is not null then coalesce(balances.amount, 0) end
             as ledger_amount,
         coalesce(accepted.amount, 0) as assigned_amount,
+        0 as unused_capacity_amount,
         0 as unassigned_amount,
         coalesce(quarantined.amount, 0) as quarantined_amount
     from completeness_keys as keys
@@ -151,6 +152,7 @@ assignment as (
         cast(null as {{ dbt.type_string() }}) as account_code,
         pools.ledger_amount,
         pools.assigned_amount,
+        pools.unused_capacity_amount,
         pools.unassigned_amount,
         0 as quarantined_amount
     from {{ ref('int_unassigned_cost_monthly') }} as pools
@@ -306,6 +308,7 @@ subledger_to_ledger as (
         cast(null as {{ dbt.type_string() }}) as account_code,
         coalesce(ledger_lines.amount, 0) as ledger_amount,
         coalesce(subledger.amount, 0) as assigned_amount,
+        0 as unused_capacity_amount,
         0 as unassigned_amount,
         coalesce(quarantined_lines.amount, 0) as quarantined_amount
     from subledger_keys as keys
@@ -336,17 +339,20 @@ tie_outs as (
 
     select
         entity_id, month_start_date, currency, tie_out, pnl_line, pool_id, account_code,
-        ledger_amount, assigned_amount, unassigned_amount, quarantined_amount
+        ledger_amount, assigned_amount, unused_capacity_amount, unassigned_amount,
+        quarantined_amount
     from completeness
     union all
     select
         entity_id, month_start_date, currency, tie_out, pnl_line, pool_id, account_code,
-        ledger_amount, assigned_amount, unassigned_amount, quarantined_amount
+        ledger_amount, assigned_amount, unused_capacity_amount, unassigned_amount,
+        quarantined_amount
     from assignment
     union all
     select
         entity_id, month_start_date, currency, tie_out, pnl_line, pool_id, account_code,
-        ledger_amount, assigned_amount, unassigned_amount, quarantined_amount
+        ledger_amount, assigned_amount, unused_capacity_amount, unassigned_amount,
+        quarantined_amount
     from subledger_to_ledger
 
 ),
@@ -363,10 +369,11 @@ gaps as (
         tie_outs.account_code,
         tie_outs.ledger_amount,
         tie_outs.assigned_amount,
+        tie_outs.unused_capacity_amount,
         tie_outs.unassigned_amount,
         tie_outs.quarantined_amount,
-        tie_outs.ledger_amount - tie_outs.assigned_amount - tie_outs.unassigned_amount
-        - tie_outs.quarantined_amount as gap_amount,
+        tie_outs.ledger_amount - tie_outs.assigned_amount - tie_outs.unused_capacity_amount
+        - tie_outs.unassigned_amount - tie_outs.quarantined_amount as gap_amount,
         -- what our own entities owe each other is eliminated in the group, and shown
         -- here until then
         case
@@ -424,7 +431,7 @@ final as (
         account_code,
         cast(ledger_amount as decimal(18, 4)) as ledger_amount,
         cast(assigned_amount as decimal(18, 4)) as assigned_amount,
-        cast(0 as decimal(18, 4)) as unused_capacity_amount,
+        cast(unused_capacity_amount as decimal(18, 4)) as unused_capacity_amount,
         cast(unassigned_amount as decimal(18, 4)) as unassigned_amount,
         cast(quarantined_amount as decimal(18, 4)) as quarantined_amount,
         cast(case when item_type is not null then gap_amount else 0 end as decimal(18, 4))

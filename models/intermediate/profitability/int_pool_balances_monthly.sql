@@ -1,21 +1,6 @@
--- What each pool holds in a period: the part the ledger traces to a customer, the part a driver
--- has to assign, and in whole minor units what can be assigned of it.
+-- What each pool holds in a period: the part the ledger traces to a customer, the part that has to
+-- find its way by departments and drivers, and in whole minor units what can be assigned of it.
 with
-
-pools as (
-
-    select
-        chart_id,
-        pool_id,
-        pool_name,
-        driver,
-        hierarchy_level,
-        avoidability,
-        coalesce(cast(valid_from as date), date '1900-01-01') as valid_from,
-        coalesce(cast(valid_to as date), date '9999-12-31') as valid_to
-    from {{ ref('policy_cost_pools') }}
-
-),
 
 ledger as (
 
@@ -26,7 +11,14 @@ ledger as (
         entries.pnl_line,
         coalesce(entries.pool_id, 'unpooled:' || entries.account_code) as pool_id,
         sum(entries.amount) as ledger_amount,
-        sum(case when entries.customer_id is not null then entries.amount else 0 end)
+        -- a line above the customer stays there, whoever the posting names
+        sum(
+            case
+                when entries.customer_id is not null and lines.reaches_customers
+                    then entries.amount
+                else 0
+            end
+        )
             as traced_amount
     from {{ ref('int_ledger_entries_monthly') }} as entries
     inner join {{ ref('lookup_pnl_lines') }} as lines
@@ -54,6 +46,8 @@ final as (
         coalesce(pools.driver, 'none') as driver,
         pools.hierarchy_level,
         pools.avoidability,
+        coalesce(pools.is_avoidable, false) as is_avoidable,
+        coalesce(pools.is_department, false) as is_department,
         pools.pool_id is not null as has_policy,
         entities.currency,
         entities.minor_digits,
@@ -63,16 +57,16 @@ final as (
         case when ledger.ledger_amount < ledger.traced_amount then -1 else 1 end as driven_sign,
         {{ divide_whole(
             'abs(' ~ to_units('ledger.ledger_amount - ledger.traced_amount', 4) ~ ')',
-            "case entities.minor_digits when 0 then 10000 when 3 then 10 when 4 then 1 else 100 end"
+            units_in_a_minor_unit('entities.minor_digits')
         ) }} as driven_minor_units
     from ledger
     inner join {{ ref('int_entities') }} as entities
         on ledger.entity_id = entities.entity_id
-    left join pools
+    left join {{ ref('int_pools_monthly') }} as pools
         on
-            entities.chart_id = pools.chart_id
+            ledger.entity_id = pools.entity_id
+            and ledger.month_start_date = pools.month_start_date
             and ledger.pool_id = pools.pool_id
-            and ledger.month_start_date between pools.valid_from and pools.valid_to
 
 )
 

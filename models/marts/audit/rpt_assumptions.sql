@@ -8,6 +8,17 @@
     'policy_cost_pools': [
         'chart_id', 'pool_id', 'driver', 'method', 'hierarchy_level', 'avoidability',
     ],
+    'policy_costing_parameters': ['entity_id', 'parameter', 'value'],
+    'policy_service_departments': [
+        'chart_id', 'pool_id', 'receiver_pool_id', 'basis', 'share', 'step_order',
+    ],
+    'policy_time_equations': [
+        'chart_id', 'pool_id', 'activity_type', 'term', 'attribute_value', 'coefficient_minutes',
+        'is_productive',
+    ],
+    'policy_activity_drivers': [
+        'chart_id', 'pool_id', 'activity', 'activity_share', 'driver', 'weight',
+    ],
     'policy_direct_cost_rates': ['entity_id', 'category', 'direct_cost_rate'],
     'policy_reconciling_items': ['chart_id', 'pnl_line', 'item_type', 'is_signable', 'explanation'],
     'policy_reporting': ['entity_id', 'parameter', 'value'],

@@ -20,14 +20,18 @@ final as (
         profitability.contribution_amount,
         profitability.customer_sustaining_amount,
         profitability.operating_profit_amount,
-        -- imputed on receivables; not measured until they are brought
-        cast(null as decimal(18, 4)) as capital_charge_amount,
-        cast(null as decimal(18, 4)) as economic_profit_amount,
+        profitability.capital_charge_amount,
+        profitability.economic_profit_amount,
         profitability.orders_count,
         profitability.returns_count,
         profitability.lines_count,
         profitability.invoiced_discount_amount,
         profitability.returned_amount,
+        profitability.traced_cost_amount,
+        profitability.driven_cost_amount,
+        profitability.spread_cost_amount,
+        profitability.avoidable_cost_amount,
+        profitability.avoidable_contribution_amount,
         case
             when profitability.operating_profit_amount is not null then 'operating_profit'
             when profitability.contribution_amount is not null then 'contribution'

@@ -1,0 +1,213 @@
+-- Each customer's operating profit of the trailing twelve periods, had practical capacity been
+-- another share of what is paid for, or had all work taken a fifth less or more time; and his rank.
+-- A what-if by customer: it is not apportioned, so customers do not add up to the pools.
+{%- set scenarios = [
+    ('practical_80', 80, 100), ('practical_85', 85, 100), ('practical_90', 90, 100),
+    ('times_less_20', none, 80), ('times_plus_20', none, 120),
+] %}
+with
+
+last_periods as (
+
+    select
+        entity_id,
+        max(period_index) as last_period_index
+    from {{ ref('int_entity_months') }}
+    group by entity_id
+
+),
+
+pools as (
+
+    select
+        costs.entity_id,
+        costs.month_start_date,
+        costs.pool_id,
+        costs.minor_digits,
+        costs.rate_basis,
+        costs.priced_minor_units,
+        {{ to_units('costs.practical_minutes', 4) }} as practical_units
+    from {{ ref('int_pool_costs_monthly') }} as costs
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            costs.entity_id = months.entity_id
+            and costs.month_start_date = months.month_start_date
+    inner join last_periods
+        on
+            months.entity_id = last_periods.entity_id
+            and months.period_index > last_periods.last_period_index - 12
+    where costs.method = 'duration' and costs.practical_minutes > 0
+
+),
+
+theoretical as (
+
+    select
+        entity_id,
+        month_start_date,
+        pool_id,
+        case
+            when count(*) = count(theoretical_minutes)
+                then {{ to_units('sum(theoretical_minutes)', 4) }}
+        end as theoretical_units
+    from {{ ref('int_capacity_use_monthly') }}
+    group by entity_id, month_start_date, pool_id
+
+),
+
+users as (
+
+    select
+        pools.entity_id,
+        pools.minor_digits,
+        pools.rate_basis,
+        use_of_pools.customer_id,
+        pools.priced_minor_units,
+        pools.practical_units,
+        theoretical.theoretical_units,
+        {{ to_units('use_of_pools.used_minutes', 4) }} as used_units,
+        {{ to_units('use_of_pools.practical_minutes', 4) }} as dedicated_units,
+        {{ to_units('use_of_pools.theoretical_minutes', 4) }} as dedicated_theoretical_units
+    from pools
+    inner join {{ ref('int_capacity_use_monthly') }} as use_of_pools
+        on
+            pools.entity_id = use_of_pools.entity_id
+            and pools.month_start_date = use_of_pools.month_start_date
+            and pools.pool_id = use_of_pools.pool_id
+            and use_of_pools.customer_id is not null
+    inner join theoretical
+        on
+            pools.entity_id = theoretical.entity_id
+            and pools.month_start_date = theoretical.month_start_date
+            and pools.pool_id = theoretical.pool_id
+
+),
+
+-- hundredths of units, so that shares of a hundred stay whole; he pays for what he used or what
+-- was reserved for him, whichever is more
+scaled as (
+
+    {%- for scenario, practical_share, time_share in scenarios %}
+    select
+        entity_id,
+        customer_id,
+        '{{ scenario }}' as scenario,
+        minor_digits,
+        priced_minor_units,
+        greatest(used_units, dedicated_units) * 100 as charged_units,
+        practical_units * 100 as supplied_units,
+        {%- if practical_share %}
+        greatest(used_units * 100, dedicated_theoretical_units * {{ practical_share }})
+            as scenario_charged_units,
+        -- a standard rate is what it is, whatever the capacity
+        case
+            when rate_basis = 'standard' then practical_units * 100
+            else theoretical_units * {{ practical_share }}
+        end as scenario_supplied_units
+        {%- else %}
+        greatest(used_units * {{ time_share }}, dedicated_units * 100) as scenario_charged_units,
+        practical_units * 100 as scenario_supplied_units
+        {%- endif %}
+    from users
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+changes as (
+
+    select
+        entity_id,
+        customer_id,
+        scenario,
+        case
+            when scenario_supplied_units > 0 and scenario_charged_units is not null
+                then {{ units_to_money(divide_rounded(
+                    '(priced_minor_units * ' ~ units_in_a_minor_unit('minor_digits')
+                    ~ ' * scenario_charged_units)', 'scenario_supplied_units'
+                )) }}
+                    - {{ units_to_money(divide_rounded(
+                        '(priced_minor_units * ' ~ units_in_a_minor_unit('minor_digits')
+                        ~ ' * charged_units)', 'supplied_units'
+                    )) }}
+        end as change_amount
+    from scaled
+
+),
+
+by_customer as (
+
+    select
+        entity_id,
+        customer_id,
+        scenario,
+        sum(change_amount) as change_amount,
+        count(*) = count(change_amount) as is_known
+    from changes
+    group by entity_id, customer_id, scenario
+
+),
+
+scenarios as (
+
+    select distinct
+        entity_id,
+        scenario
+    from by_customer
+
+),
+
+shifted as (
+
+    select
+        profits.entity_id,
+        profits.customer_id,
+        scenarios.scenario,
+        profits.profit_amount,
+        profits.customer_rank,
+        case
+            when coalesce(by_customer.is_known, true)
+                then profits.profit_amount - coalesce(by_customer.change_amount, 0)
+        end as scenario_profit_amount
+    from {{ ref('int_customer_profit_ranks') }} as profits
+    inner join scenarios
+        on profits.entity_id = scenarios.entity_id
+    left join by_customer
+        on
+            profits.entity_id = by_customer.entity_id
+            and profits.customer_id = by_customer.customer_id
+            and scenarios.scenario = by_customer.scenario
+    where
+        profits.period = 'trailing_12'
+        and profits.profit_level = 'operating_profit'
+        and profits.is_ranked
+
+),
+
+final as (
+
+    select
+        shifted.entity_id,
+        shifted.customer_id,
+        shifted.scenario,
+        entities.currency,
+        cast(shifted.profit_amount as decimal(18, 4)) as operating_profit_amount,
+        cast(shifted.scenario_profit_amount as decimal(18, 4)) as scenario_profit_amount,
+        cast(shifted.customer_rank as bigint) as customer_rank,
+        case
+            when shifted.scenario_profit_amount is not null
+                then cast(row_number() over (
+                    partition by shifted.entity_id, shifted.scenario
+                    order by shifted.scenario_profit_amount desc nulls last, shifted.customer_id asc
+                ) as bigint)
+        end as scenario_rank,
+        coalesce(
+            (shifted.profit_amount > 0) <> (shifted.scenario_profit_amount > 0), false
+        ) as changes_sign
+    from shifted
+    inner join {{ ref('int_entities') }} as entities
+        on shifted.entity_id = entities.entity_id
+
+)
+
+select * from final
