@@ -492,8 +492,7 @@ def run(settings: Settings, say: Callable[[str], None] = print, full: bool = Fal
                 say(f"nothing new: the publication {night.publication.name} stands")
             else:
                 check_landing(night)
-                # Spark keeps no log of changes: it makes everything again
-                build(night, everything=full or settings.target == "spark")
+                build(night, everything=full)
                 for step in STEPS[3:]:
                     step(night)
         finally:
