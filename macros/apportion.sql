@@ -92,7 +92,8 @@
         floor_units,
         {{ whole_units }} - sum(floor_units) over (partition by {{ part }}) as units_left,
         row_number() over (
-            partition by {{ part }} order by remainder_units desc, {{ key | join(', ') }}
+            partition by {{ part }}
+            order by remainder_units desc, {{ key | join(' nulls last, ') }} nulls last
         ) as remainder_rank
     from {{ name }}_floors
 

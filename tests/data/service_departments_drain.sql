@@ -4,7 +4,7 @@ select
     shares.entity_id,
     shares.service_method,
     min(shares.month_start_date) as first_month_start_date,
-    string_agg(distinct shares.giver_pool_id, ', ' order by shares.giver_pool_id) as closed_group
+    {{ list_of('shares.giver_pool_id') }} as closed_group
 from {{ ref('int_service_department_shares_monthly') }} as shares
 inner join {{ ref('int_pools_monthly') }} as pools
     on

@@ -59,12 +59,12 @@ running as (
             as used_up_minor_units,
         cast(sum(parts.minor_units) over (
             partition by parts.entity_id, parts.month_start_date, parts.pool_id
-            order by parts.origin_pnl_line, parts.origin_pool_id
+            order by parts.origin_pnl_line nulls last, parts.origin_pool_id nulls last
             rows between unbounded preceding and current row
         ) as {{ type_whole() }}) as running_units,
         row_number() over (
             partition by parts.entity_id, parts.month_start_date, parts.pool_id
-            order by parts.origin_pnl_line, parts.origin_pool_id
+            order by parts.origin_pnl_line nulls last, parts.origin_pool_id nulls last
         ) as part_number
     from {{ ref('int_pool_parts_monthly') }} as parts
     inner join outcomes
