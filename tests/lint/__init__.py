@@ -12,6 +12,10 @@ class dbt:
         return "varchar"
 
     @staticmethod
+    def listagg(measure, delimiter):
+        return f"({measure})"
+
+    @staticmethod
     def dateadd(part, number, day):
         return f"({day})"
 
