@@ -14,7 +14,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help setup nightly check rollback test test-histories test-spark parity lint ui docs lock clean
+.PHONY: help setup nightly check rollback test test-histories test-spark parity lint bench ui docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -63,6 +63,19 @@ test-spark: ## Spark against DuckDB, cell by cell (needs Java 17)
 parity: $(READY)
 	@$(BIN)/python -m pytest tests/spark
 
+SIZES ?= 1m
+ENGINES ?= floor,nightly,again,late,dbt,profitability,pandas,postgres,spark
+SPARK_PYTHON ?= .venv-spark/bin/python
+BENCH := $(VENV)/.bench
+
+$(BENCH): $(READY) requirements-bench.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
+	@touch $(BENCH)
+
+bench: $(BENCH) ## Measure everything: SIZES=1m,10m,tpcds1 ENGINES=floor,nightly,…
+	@$(BIN)/python -m benchmarks.run --sizes $(SIZES) --engines $(ENGINES) --spark $(SPARK_PYTHON) \
+	    --work $(or $(WAREHOUSE),warehouse)/benchmarks
+
 ui: $(READY) ## Dagster's web interface on loopback
 	@$(BIN)/python -m orchestration.ui
 
@@ -73,9 +86,11 @@ UV_LOCK := uv pip compile pyproject.toml --group dev --universal --python-versio
     --no-strip-extras --generate-hashes --no-emit-index-url --no-header
 
 # one version of a package in both: the second is held to the first
-lock: ## Renew both lock files from pyproject.toml (needs uv)
+lock: ## Renew the lock files from pyproject.toml (needs uv)
 	$(UV_LOCK) --output-file requirements.lock
 	$(UV_LOCK) --group spark --constraint requirements.lock --output-file requirements-spark.lock
+	uv pip compile --group bench --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --output-file requirements-bench.lock
 
 clean: ## Remove everything built, the warehouse excepted
 	rm -rf .venv .venv-spark target logs *.egg-info

@@ -203,7 +203,8 @@ select * from final
 {#
   The CTE `keyed`: the raw rows of one contract table, each with a source_id. A row whose source has
   none gets one from its content, with a number that tells equal rows apart. Only those rows are
-  numbered: a window over all of them would sort every column at every scan.
+  numbered: a window over all of them would sort every column at every scan. has_source_id is the
+  register step's, a constant where it can be.
   relation: the raw table; input_table: its name in the contract; columns: what makes the content.
 #}
 {% macro rows_with_source_id(relation, input_table, columns) -%}
@@ -220,7 +221,7 @@ keyed as (
         unparsable_cells,
         source_id
     from {{ relation }}
-    where source_id is not null
+    where has_source_id
 
     union all
 
@@ -242,7 +243,7 @@ keyed as (
             order by entity_id
         ) as {{ dbt.type_string() }}) as source_id
     from {{ relation }}
-    where source_id is null
+    where not has_source_id
 
 )
 {%- endmacro %}

@@ -97,6 +97,8 @@ def export_candidate(
     published = marts(manifest)
     previous = settings.current.resolve() if settings.current.exists() else None
     with duckdb.connect() as connection:
+        # sorting a mart may need more than memory; a connection in memory would spill where it is
+        connection.execute(f"set temp_directory = {literal(str(settings.build / 'spill'))}")
         connection.execute(f"attach {literal(str(settings.build_db))} as build (read_only)")
         for mart in published:
             kept = _files(previous, mart) if previous else {}

@@ -110,8 +110,8 @@ def _replace(
     landing: Landing,
 ) -> None:
     is_text = any(g.format == "csv" for g in groups)
-    parts = [_select(table, g) for g in groups] or [_empty(table)]
-    query = "\nunion all\n".join(parts)
+    parts = [_select(table, g, _every_row_has_an_id(connection, g)) for g in groups]
+    query = "\nunion all\n".join(parts or [_empty(table)])
     for kind in ("view", "table"):
         found = connection.execute(
             "select 1 from information_schema.tables where table_schema = ? and table_name = ?"
@@ -136,13 +136,38 @@ def _type_of(column: Column) -> str:
 def _empty(table: RawTable) -> str:
     selected = [f'cast(null as {_type_of(c)}) as "{c.name}"' for c in table.columns]
     selected.append("cast(null as varchar) as unparsable_cells")
+    if _may_lack_an_id(table):
+        selected.append("false as has_source_id")
     return f"select {', '.join(selected)} where false"
 
 
-def _select(table: RawTable, group: FileGroup) -> str:
-    """One group of files in the table's columns and types."""
+def _may_lack_an_id(table: RawTable) -> bool:
+    """Whether staging makes a source_id for rows that have none."""
+    return any(c.name == "source_id" for c in table.columns)
+
+
+def _every_row_has_an_id(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> bool:
+    """Whether the footers of Parquet files show that no row lacks a source_id; no row is read."""
+    if group.format != "parquet":
+        return False
+    files = ", ".join(literal(str(f)) for f in group.files)
+    row = connection.execute(
+        # a cell of blanks, which counts as empty, sorts before any other
+        "select count(distinct file_name), bool_and(coalesce(stats_null_count, 1) = 0"
+        " and coalesce(stats_min_value, '') >= '!')"
+        f" from parquet_metadata([{files}]) where lower(path_in_schema) = 'source_id'"
+    ).fetchall()[0]
+    return row == (len(group.files), True)
+
+
+def _select(table: RawTable, group: FileGroup, has_ids: bool = False) -> str:
+    """One group of files in the table's columns and types.
+
+    ``has_source_id`` is a constant where every row is known to have one, so that whatever staging
+    does with rows that have none costs nothing.
+    """
     types = column_types(group)
-    selected, checks = [], []
+    selected, checks, parsed_as = [], [], {}
     for column in table.columns:
         wanted = _type_of(column)
         have = types.get(column.name.lower())
@@ -163,8 +188,12 @@ def _select(table: RawTable, group: FileGroup) -> str:
         if column.name == "entity_id" and group.entity is not None:
             parsed = f"coalesce({parsed}, {literal(group.entity)})"
         selected.append(f"{parsed} as {raw}")
+        parsed_as[column.name] = parsed
     broken = f"nullif(concat_ws('; ', {', '.join(checks)}), '')" if checks else "null"
     selected.append(f"cast({broken} as varchar) as unparsable_cells")
+    if _may_lack_an_id(table):
+        known = "true" if has_ids else f"{parsed_as['source_id']} is not null"
+        selected.append(f"{known} as has_source_id")
     return f"select {', '.join(selected)} from {group.reader}"
 
 

@@ -14,6 +14,7 @@ from orchestration.settings import InputError, Settings
 
 CUSTOMERS = "customer_id,name\nC1,Ada\n"
 HEADER = "document_id,line_number,posted_on,customer_id,net_amount,currency\n"
+OWN = ("unparsable_cells", "has_source_id")
 COST = "posted_on,account_code,amount,currency\n2025-01-31,6000,5.00,EUR\n"
 
 
@@ -40,7 +41,7 @@ def test_every_raw_relation_is_there_and_typed_without_any_file(tmp_path):
             *(t for source in source_tables().values() for t in source.values()),
         ]:
             described = connection.execute(f"describe {table.relation}").fetchall()
-            names = [name for name, *_ in described if name != "unparsable_cells"]
+            names = [name for name, *_ in described if name not in OWN]
             assert names == [c.name for c in table.columns]
             assert connection.execute(f"select count(*) from {table.relation}").fetchall() == [(0,)]
 
@@ -190,3 +191,22 @@ def test_build_is_told_what_day_it_is(settings, as_of, known_before):
 
     told = dataclasses.replace(settings, as_of=as_of)
     assert rows(told, "from build.parameters") == [(as_of, known_before)]
+
+
+def test_a_footer_shows_that_every_row_has_an_id_and_blanks_are_none(tmp_path):
+    folder = tmp_path / "landing/acme"
+    folder.mkdir(parents=True)
+    made = (
+        "copy (select source_id, 'visit' as activity_type, timestamp '2025-01-05' as occurred_at"
+        " from (values ({})) as t(source_id)) to '{}' (format parquet)"
+    )
+    settings = Settings(landing=tmp_path / "landing", warehouse=tmp_path / "warehouse")
+    for name in ("customers", "revenue_lines", "cost_entries"):
+        text = {"customers": CUSTOMERS, "revenue_lines": HEADER, "cost_entries": COST}[name]
+        (folder / f"{name}.csv").write_text(text)
+    query = "select has_source_id, source_id from landing.activities"
+    plan = "explain select count(*) from landing.activities where not has_source_id"
+    for cell, has_id, is_constant in (("'A1'", True, True), ("'  '", False, False)):
+        duckdb.sql(made.format(cell, folder / "activities.parquet"))
+        assert rows(settings, query) == [(has_id, "A1" if has_id else None)]
+        assert ("Empty Result" in rows(settings, plan)[0][1]) is is_constant
