@@ -233,7 +233,8 @@ def shared_out(
     drivers = pd.concat(parts)
     drivers = drivers[drivers["units"] > 0]
     shares = untraced.merge(drivers, on=["entity_id", "month_start_date", "driver"])
-    if float(shares["cents"].max()) * float(shares["units"].max()) >= 2**63:
+    # pools costed by time have no quantity driver, and here nobody else's do either
+    if len(shares) and float(shares["cents"].max()) * float(shares["units"].max()) >= 2**63:
         raise OverflowError("a pool's cents times a driver need more than 63 bits")
     product = shares["cents"] * shares["units"]
     total = shares.groupby(POOL)["units"].transform("sum")
