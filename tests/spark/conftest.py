@@ -1,4 +1,4 @@
-"""Nights on both engines over the same landing folder; run by `make test-spark`."""
+"""Nights on both engines over the same landing folder; run by `make spark-parity`."""
 
 import json
 import os
