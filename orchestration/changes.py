@@ -88,9 +88,11 @@ def record_raw(connection: duckdb.DuckDBPyConnection, files: list[RawFile]) -> N
         " listed.relation = known.relation and listed.file = known.file"
         " and listed.digest = known.digest)"
     )
-    known = connection.execute("select distinct relation, file from build.raw_files").fetchall()
+    known = set(
+        connection.execute("select distinct relation, file from build.raw_files").fetchall()
+    )
     for file in files:
-        if (file.table.unique_id, file.name) not in set(known):
+        if (file.table.unique_id, file.name) not in known:
             _fingerprint(connection, file)
     connection.execute(LOG_RAW_CHANGES)
 
@@ -272,10 +274,13 @@ def contents(connection: duckdb.DuckDBPyConnection, read: dict[str, list[str]]) 
         By name, then by period (ISO date; empty where a relation has none), one hash. A name of
         whose relations the log knows nothing is left out.
     """
+    # the latest first, then what is gone left out: an older fingerprint must not stand in for it
     rows = connection.execute(
-        "select relation, coalesce(cast(bucket as varchar), '') as bucket,"
+        "with latest as (from build.changes qualify row_number() over"
+        " (partition by relation, entity_id, bucket, item order by changed_at desc) = 1)"
+        " select relation, coalesce(cast(bucket as varchar), '') as bucket,"
         " string_agg(entity_id || ':' || coalesce(item, '') || ':' || fingerprint, ','"
-        " order by entity_id, item) from build.changes"
+        " order by entity_id, item) from latest"
         " where fingerprint is not null group by all order by all"
     ).fetchall()
     by_relation: dict[str, dict[str, str]] = {}

@@ -233,14 +233,18 @@ def _usable_build_database(settings: Settings) -> None:
             settings.build_db.with_name(settings.build_db.name + ".wal").unlink(missing_ok=True)
 
 
-def check_landing(night: Night) -> None:
+def check_landing(night: Night, everything: bool = True) -> None:
     """The landing gate.
+
+    Args:
+        night: the run.
+        everything: also where no raw file changed; else its last results stand then.
 
     Raises:
         GateError: critical faults in the raw tables.
     """
     with night.step("landing gate"):
-        if not night.standing.has_raw_changes():
+        if not everything and not night.standing.has_raw_changes():
             night.gates["landing"] = night.standing.gates["landing"]
             return
         from expectations.gates import landing_gate
@@ -491,7 +495,7 @@ def run(settings: Settings, say: Callable[[str], None] = print, full: bool = Fal
                 night.publication = settings.current.resolve()
                 say(f"nothing new: the publication {night.publication.name} stands")
             else:
-                check_landing(night)
+                check_landing(night, everything=full)
                 build(night, everything=full)
                 for step in STEPS[3:]:
                     step(night)

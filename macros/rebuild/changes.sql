@@ -1,5 +1,6 @@
 {#
-  What changed, and when: two logs in schema `build`, both only ever appended to.
+  What changed, and when: two logs in schema `build`. A build only appends to them; the register step
+  leaves the latest of each.
 
   build.changes   one row each time the content of a relation changed in a bucket
                   (relation, entity_id, bucket, item, fingerprint, changed_at)
@@ -49,14 +50,8 @@
 {% endmacro %}
 
 {# A whole number that stands for the content of a row; sums of it do not depend on order. #}
-{% macro row_fingerprint(columns) %}
-    {{- return(adapter.dispatch('row_fingerprint')(columns)) -}}
-{% endmacro %}
-{% macro default__row_fingerprint(columns) -%}
+{% macro row_fingerprint(columns) -%}
 cast(hash({{ columns | join(', ') }}) as hugeint)
-{%- endmacro %}
-{% macro spark__row_fingerprint(columns) -%}
-cast(xxhash64({{ columns | join(', ') }}) as decimal(38,0))
 {%- endmacro %}
 
 {# A node's latest fingerprints, one row a bucket; those of buckets that are gone are empty. #}

@@ -93,6 +93,17 @@ def test_a_night_through_dagster_ends_in_the_site(through_dagster):
     assert note["publication"] == through_dagster.current.resolve().name
 
 
+def test_a_second_night_with_nothing_new_goes_through_with_every_check(through_dagster):
+    before = through_dagster.current.resolve()
+    job = ("-m", "dagster", "job", "execute", "-m", "orchestration.definitions", "-j", "nightly")
+    done = run(through_dagster, *job)
+    assert done.returncode == 0, done.stderr[-6000:]
+    after = through_dagster.current.resolve()
+    assert after != before
+    for path in sorted((before / "parquet").rglob("*.parquet")):
+        assert path.samefile(after / path.relative_to(before)), path.name
+
+
 def test_a_refused_input_fails_the_run_and_leaves_the_publication(through_dagster, landing):
     """One more Dagster process; the publication in force is untouched."""
     before = through_dagster.current.resolve()

@@ -1,0 +1,51 @@
+"""The log of changes: what a publication may link without writing it again."""
+
+import duckdb
+import pytest
+
+from orchestration import changes
+
+MART = "model.twofold.rpt_quarantined_rows"
+
+
+@pytest.fixture
+def log():
+    with duckdb.connect() as connection:
+        changes.prepare(connection)
+        yield connection
+
+
+def note(connection, *rows):
+    for entity, bucket, fingerprint, changed_at in rows:
+        connection.execute(
+            "insert into build.changes values (?, ?, ?, null, ?, ?)",
+            [MART, entity, bucket, fingerprint, changed_at],
+        )
+
+
+def held(connection):
+    return changes.contents(connection, {"mart": [MART]})["mart"]
+
+
+def test_what_is_gone_is_not_what_it_was_before(log):
+    note(log, ("acme", None, "1", 1), ("gulf", None, "2", 1))
+    before = held(log)
+    note(log, ("gulf", None, None, 2))
+    assert held(log) != before
+
+
+def test_an_entity_that_leaves_a_period_changes_that_period_alone(log):
+    note(log, ("acme", "2025-01-01", "1", 1), ("gulf", "2025-01-01", "2", 1))
+    note(log, ("acme", "2025-02-01", "3", 1))
+    before = held(log)
+    note(log, ("gulf", "2025-01-01", None, 2))
+    after = held(log)
+    assert after["2025-01-01"] != before["2025-01-01"]
+    assert after["2025-02-01"] == before["2025-02-01"]
+
+
+def test_content_does_not_depend_on_how_it_came_about(log):
+    note(log, ("acme", None, "1", 1), ("acme", None, "7", 2), ("acme", None, "1", 3))
+    by_detour = held(log)
+    changes.prepare(log)
+    assert held(log) == by_detour
