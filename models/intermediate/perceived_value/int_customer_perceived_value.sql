@@ -59,8 +59,9 @@ joined as (
         rates.response_rate_units,
         competitors.get_units as competitor_get_units,
         competitors.give_units as competitor_give_units,
-        parameters.answer_variance_units,
-        parameters.customer_variance_units,
+        variances.variance_basis,
+        variances.answer_variance_units,
+        variances.customer_variance_units,
         parameters.low_effective_respondents_units
     from {{ ref('int_active_customer_months') }} as active
     inner join {{ ref('int_value_parameters') }} as parameters
@@ -93,6 +94,8 @@ joined as (
             and priors.window_kind = 'trailing'
     left join {{ ref('int_operational_calibration') }} as calibration
         on active.entity_id = calibration.entity_id
+    left join {{ ref('int_value_variances') }} as variances
+        on active.entity_id = variances.entity_id
     left join segment_means
         on
             active.entity_id = segment_means.entity_id
@@ -141,6 +144,7 @@ weighed as (
         response_rate_units,
         competitor_get_units,
         competitor_give_units,
+        variance_basis,
         answer_variance_units,
         customer_variance_units,
         low_effective_respondents_units,
@@ -223,6 +227,10 @@ final as (
         weighed.response_rate_units,
         weighed.competitor_get_units,
         weighed.competitor_give_units,
+        case
+            when weighed.answer_log_units is not null or weighed.prior_log_units is not null
+                then weighed.variance_basis
+        end as variance_basis,
         {{ divide_rounded(
             '(own_answer_share_units * coalesce(answer_log_units, 0)'
             ~ ' + (1000000000 - own_answer_share_units) * prior_log_units)',

@@ -32,8 +32,8 @@ in_force as (
 ] %}
 {%- set shares = [
     'term_minimum_weight_share', 'ratio_floor', 'ratio_ceiling', 'answer_variance',
-    'customer_variance', 'low_effective_respondents', 'neutral_score', 'quality_weight',
-    'cost_to_serve_deviation',
+    'customer_variance', 'customer_variance_minimum', 'low_effective_respondents', 'neutral_score',
+    'quality_weight', 'cost_to_serve_deviation',
 ] %}
 
 final as (

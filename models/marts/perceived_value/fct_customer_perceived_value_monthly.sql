@@ -16,6 +16,7 @@ final as (
             else 'answers_only'
         end as method,
         value.prior_basis,
+        value.variance_basis,
         value.respondent_role,
         value.par_version,
         {{ units_to_score('value.product_quality_units') }} as product_quality_score,
