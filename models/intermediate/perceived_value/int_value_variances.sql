@@ -1,7 +1,7 @@
--- How far one respondent lies from his customer (sigma2) and a customer from what is expected of him
--- (tau2), in units of 10^-9 (R24): pooled over the base window in exact sums where enough customers
--- have two readings, else the policy's. Readings are respondents, or a person's answers at
--- different times where only one overall question was asked.
+-- How far one respondent lies from his customer (sigma2) and a customer from what is expected of
+-- him (tau2), in units of 10^-9 (R24): pooled over the base window in exact sums where enough
+-- customers have two readings, else the policy's. Readings are respondents, or a person's answers
+-- at different times where only one overall question was asked.
 with
 
 base as (
