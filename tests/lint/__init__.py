@@ -45,6 +45,7 @@ to_units = divide_whole = divide_rounded = units_to_money = ratio_of_units = _ex
 score_units = units_to_score = fixed_ln = fixed_exp = fixed_sqrt = share_units = _expression
 normal_share_below = student_t_90 = mean_of_present = convert_currency = _expression
 units_in_a_minor_unit = minor_units_to_money = json_text = list_of = _expression
+share_end = share_difference_end = cohens_h = two_proportion_z = _expression
 
 
 def rows_with_source_id(relation, input_table, columns):

@@ -35,6 +35,7 @@
     'policy_satisfaction_bands': ['entity_id', 'segment', 'lower_index', 'upper_index'],
     'policy_customer_strategies': ['entity_id', 'quadrant', 'customer_strategy', 'description'],
     'policy_metric_roles': ['metric', 'role', 'end_served', 'guardrails'],
+    'policy_staff_statements': ['entity_id', 'statement_id', 'attribute_id', 'customers_agree_when'],
 } %}
 with
 

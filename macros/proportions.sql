@@ -1,0 +1,60 @@
+{#
+  Shares and their uncertainty, in scalar steps that are rounded at once. A share of n answers is
+  read as a beta distribution under a uniform prior: mean (s + 1) / (n + 2), variance m (1 - m) /
+  (n + 3), so that no interval of a small group is empty or certain.
+
+  s is a share in units of 10^-9, n a whole number; results are scores.
+#}
+
+{% macro _share(units) -%}
+(cast({{ units }} as double) / 1000000000)
+{%- endmacro %}
+
+{% macro _beta_mean(share, n) -%}
+(({{ _share(share) }} * {{ n }} + 1) / ({{ n }} + 2))
+{%- endmacro %}
+
+{% macro _beta_variance(share, n) -%}
+({{ _beta_mean(share, n) }} * (1 - {{ _beta_mean(share, n) }}) / ({{ n }} + 3))
+{%- endmacro %}
+
+{# One end of the 90 % interval of a share; side is + or -. #}
+{% macro share_end(share, n, side) -%}
+cast(least(1, greatest(0,
+            {{ _beta_mean(share, n) }} {{ side }} 1.6448536e0 * sqrt({{ _beta_variance(share, n) }})
+        )) as decimal(18,9))
+{%- endmacro %}
+
+{# One end of the 90 % interval of the difference of two shares; side is + or -. #}
+{% macro share_difference_end(share, n, other_share, other_n, side) -%}
+cast(least(1, greatest(-1,
+            {{ _beta_mean(share, n) }} - {{ _beta_mean(other_share, other_n) }}
+            {{ side }} 1.6448536e0 * sqrt(
+                {{ _beta_variance(share, n) }} + {{ _beta_variance(other_share, other_n) }}
+            )
+        )) as decimal(18,9))
+{%- endmacro %}
+
+{# Cohen's h, the difference of two shares on the arcsine scale: 0.2 is small, 0.5 middling. #}
+{% macro cohens_h(share, other_share) -%}
+cast(
+            2 * asin(sqrt({{ _share(share) }})) - 2 * asin(sqrt({{ _share(other_share) }}))
+            as decimal(18,9)
+        )
+{%- endmacro %}
+
+{# z of the test that two shares are one, with the pooled variance; empty where all agree. #}
+{% macro two_proportion_z(share, n, other_share, other_n) -%}
+{%- set pooled = '((' ~ _share(share) ~ ' * ' ~ n ~ ' + ' ~ _share(other_share) ~ ' * ' ~ other_n
+    ~ ') / (' ~ n ~ ' + ' ~ other_n ~ '))' -%}
+case
+            when {{ share }} * {{ n }} + {{ other_share }} * {{ other_n }} > 0
+                and {{ share }} * {{ n }} + {{ other_share }} * {{ other_n }}
+                    < 1000000000 * ({{ n }} + {{ other_n }})
+                then cast(
+                    ({{ _share(share) }} - {{ _share(other_share) }})
+                    / sqrt({{ pooled }} * (1 - {{ pooled }}) * (1e0 / {{ n }} + 1e0 / {{ other_n }}))
+                    as decimal(18,9)
+                )
+        end
+{%- endmacro %}

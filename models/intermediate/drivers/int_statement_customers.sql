@@ -1,0 +1,77 @@
+-- What customers say about the subject of a staff statement, by fiscal year: the share of their
+-- answers on the agreeing side of the scale's middle.
+with
+
+statements as (
+
+    select
+        months.entity_id,
+        months.month_start_date,
+        months.period_index,
+        months.fiscal_year,
+        statements.statement_id,
+        statements.attribute_id,
+        statements.customers_agree_when
+    from {{ ref('int_entity_months') }} as months
+    inner join {{ ref('policy_staff_statements') }} as statements
+        on
+            statements.entity_id in ('*', months.entity_id)
+            and months.month_start_date
+            between statements.valid_from and coalesce(statements.valid_to, date '9999-12-31')
+    qualify row_number() over (
+        partition by months.entity_id, months.month_start_date, statements.statement_id
+        order by
+            case when statements.entity_id = '*' then 1 else 0 end,
+            statements.valid_from desc
+    ) = 1
+
+),
+
+answers as (
+
+    select
+        statements.entity_id,
+        statements.fiscal_year,
+        statements.statement_id,
+        answers.respondent_id,
+        case
+            when
+                statements.customers_agree_when = 'high'
+                and answers.score_units > parameters.neutral_score_units
+                then 1
+            when
+                statements.customers_agree_when = 'low'
+                and answers.score_units < parameters.neutral_score_units
+                then 1
+            else 0
+        end as is_agreed
+    from statements
+    inner join {{ ref('int_survey_answers_scored') }} as answers
+        on
+            statements.entity_id = answers.entity_id
+            and statements.period_index = answers.period_index
+            and statements.attribute_id = answers.attribute_id
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            statements.entity_id = parameters.entity_id
+            and statements.period_index = parameters.period_index
+    where
+        answers.rated_id = '(own)'
+        and answers.customer_id is not null
+
+),
+
+final as (
+
+    select
+        entity_id,
+        fiscal_year,
+        statement_id,
+        count(distinct respondent_id) as respondents_count,
+        {{ share_units('sum(is_agreed)', 'count(*)') }} as agree_share_units
+    from answers
+    group by entity_id, fiscal_year, statement_id
+
+)
+
+select * from final

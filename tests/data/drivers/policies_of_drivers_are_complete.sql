@@ -1,0 +1,59 @@
+{{ config(meta={"to_blame": "input"}) }}
+-- A report would lose its rows without anybody having meant it, or show staff in groups too small.
+with
+
+needed as (
+
+    select 'minimum_staff_shown' as parameter
+    union all
+    select 'agreement_gap_alert' as parameter
+
+),
+
+attributes as (
+
+    select distinct attribute_id
+    from {{ ref('policy_value_attributes') }}
+
+)
+
+select
+    'policy_reporting' as policy,
+    needed.parameter as policy_row,
+    'no number for all entities (*)' as fault
+from needed
+left join {{ ref('policy_reporting') }} as reporting
+    on
+        needed.parameter = reporting.parameter
+        and reporting.entity_id = '*'
+        and try_cast(reporting.value as decimal(18, 9)) is not null
+where reporting.parameter is null
+
+union all
+
+select
+    'policy_reporting' as policy,
+    entity_id || ' ' || parameter as policy_row,
+    'staff are shown from ten answers on, not from ' || value as fault
+from {{ ref('policy_reporting') }}
+where parameter = 'minimum_staff_shown' and coalesce(try_cast(value as bigint), 0) < 10
+
+union all
+
+select
+    'policy_staff_statements' as policy,
+    statements.entity_id || ' ' || statements.statement_id as policy_row,
+    case
+        when attributes.attribute_id is null
+            then 'attribute_id ' || statements.attribute_id || ' is not in policy_value_attributes'
+        else 'customers_agree_when has to be high or low'
+    end as fault
+from {{ ref('policy_staff_statements') }} as statements
+left join attributes
+    on statements.attribute_id = attributes.attribute_id
+where
+    statements.attribute_id is not null
+    and (
+        attributes.attribute_id is null
+        or coalesce(statements.customers_agree_when, '') not in ('high', 'low')
+    )
