@@ -65,6 +65,13 @@ BAD_ROWS = {
         "select 'T2' as tie_out, 'gulf' as entity_id, date '2025-01-01' as month_start_date,"
         " 5 as assigned_amount",
     ),
+    # a cent of what pools kept is on no level above the customer
+    "products_and_channels_stand_on_the_customers_total": (
+        "marts.rpt_ledger_reconciliation",
+        "select 'T2' as tie_out, 'gulf' as entity_id, date '2025-02-01' as month_start_date,"
+        " 0 as difference_amount, 0 as assigned_amount, 0.01 as unused_capacity_amount,"
+        " 0 as unassigned_amount",
+    ),
     "entities_have_a_currency": (
         "intermediate.int_entities",
         "select 'acme' as entity_id",

@@ -27,6 +27,7 @@ postings as (
         entries.cost_centre_id,
         -- a posting that names a document is its customer's
         coalesce(entries.customer_id, documents.customer_id) as customer_id,
+        entries.product_id,
         entries.partner_entity_id is not null as is_intercompany,
         sum(case
             when entries.currency <> entities.currency then {{ units_to_money(divide_rounded(
@@ -60,6 +61,7 @@ postings as (
         entries.account_code,
         entries.cost_centre_id,
         coalesce(entries.customer_id, documents.customer_id),
+        entries.product_id,
         entries.partner_entity_id is not null
 
 ),
@@ -73,6 +75,7 @@ mapped as (
         postings.account_code,
         postings.cost_centre_id,
         postings.customer_id,
+        postings.product_id,
         postings.is_intercompany,
         postings.amount,
         postings.postings_count,
@@ -110,6 +113,7 @@ placed as (
         account_code,
         cost_centre_id,
         customer_id,
+        product_id,
         case when is_intercompany then 'intercompany' else mapped_pnl_line end as pnl_line,
         case
             when is_intercompany then null
@@ -131,6 +135,7 @@ final as (
         account_code,
         cost_centre_id,
         customer_id,
+        product_id,
         pnl_line,
         max(pool_id) as pool_id,
         cast(sum(amount) as decimal(18, 4)) as amount,
@@ -143,6 +148,7 @@ final as (
         account_code,
         cost_centre_id,
         customer_id,
+        product_id,
         pnl_line
 
 )
