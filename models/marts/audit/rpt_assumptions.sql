@@ -36,6 +36,8 @@
     'policy_customer_strategies': ['entity_id', 'quadrant', 'customer_strategy', 'description'],
     'policy_metric_roles': ['metric', 'role', 'end_served', 'guardrails'],
     'policy_staff_statements': ['entity_id', 'statement_id', 'attribute_id', 'customers_agree_when'],
+    'policy_contact_caps': ['entity_id', 'channel', 'window_days', 'contacts_at_most'],
+    'policy_contact_parameters': ['entity_id', 'parameter', 'value'],
 } %}
 with
 

@@ -4,9 +4,15 @@ with
 
 needed as (
 
-    select 'minimum_staff_shown' as parameter
+    select 'policy_reporting' as policy, 'minimum_staff_shown' as parameter
     union all
-    select 'agreement_gap_alert' as parameter
+    select 'policy_reporting' as policy, 'agreement_gap_alert' as parameter
+    union all
+    select 'policy_contact_parameters' as policy, 'incremental_share' as parameter
+    union all
+    select 'policy_contact_parameters' as policy, 'lost_years' as parameter
+    union all
+    select 'policy_contact_parameters' as policy, 'reachable_share' as parameter
 
 ),
 
@@ -27,7 +33,9 @@ left join {{ ref('policy_reporting') }} as reporting
         needed.parameter = reporting.parameter
         and reporting.entity_id = '*'
         and try_cast(reporting.value as decimal(18, 9)) is not null
-where reporting.parameter is null
+where
+    needed.policy = 'policy_reporting'
+    and reporting.parameter is null
 
 union all
 
@@ -57,3 +65,28 @@ where
         attributes.attribute_id is null
         or coalesce(statements.customers_agree_when, '') not in ('high', 'low')
     )
+
+union all
+
+select
+    'policy_contact_caps' as policy,
+    entity_id || ' ' || channel as policy_row,
+    'a window has at least one day and allows at least one contact' as fault
+from {{ ref('policy_contact_caps') }}
+where coalesce(window_days, 0) < 1 or coalesce(contacts_at_most, 0) < 1
+
+union all
+
+select
+    'policy_contact_parameters' as policy,
+    needed.parameter as policy_row,
+    'no number of nought or more for all entities (*)' as fault
+from needed
+left join {{ ref('policy_contact_parameters') }} as parameters
+    on
+        needed.parameter = parameters.parameter
+        and parameters.entity_id = '*'
+        and parameters.value >= 0
+where
+    needed.policy = 'policy_contact_parameters'
+    and parameters.parameter is null
