@@ -1,43 +1,48 @@
--- The value ratio of all rated competitors together over a trailing window, as a ratio of means
--- over their raters, customers of ours or not. It never enters par (R23).
+-- The value ratio of the competitors that may be shown, one vote a competitor, as of the latest
+-- window that was released by each period. It never enters par (R23). A closed competitor could be
+-- worked out of a mean that holds it, so none does.
 with
 
-raters as (
+released as (
 
     select
-        terms.entity_id,
-        terms.window_period_index,
-        terms.rated_id,
-        terms.respondent_id,
-        {{ mean_of_present('terms.product_quality_units', 'terms.service_quality_units') }}
-            as get_units,
-        {{ mean_of_present('terms.price_units', 'terms.hassle_units') }} as give_units
-    from {{ ref('int_respondent_value_terms') }} as terms
+        entity_id,
+        window_period_index,
+        sum(clusters_count) as ratings_count,
+        {{ divide_rounded(
+            'sum(' ~ divide_rounded('get_units', 'weights') ~ ')', 'count(*)'
+        ) }} as get_units,
+        {{ divide_rounded(
+            'sum(' ~ divide_rounded('give_units', 'weights') ~ ')', 'count(*)'
+        ) }} as give_units
+    from {{ ref('int_value_map_points') }}
     where
-        terms.rated_id <> '(own)'
-        and terms.window_kind = 'trailing'
+        map_level = 'supplier'
+        and rated_id <> '(own)'
+        and is_open
+    group by entity_id, window_period_index
 
 ),
 
 final as (
 
     select
-        raters.entity_id,
-        raters.window_period_index,
-        count(*) as ratings_count,
-        sum(raters.get_units) as get_units,
-        sum(raters.give_units) as give_units
-    from raters
-    inner join {{ ref('int_value_parameters') }} as parameters
+        months.entity_id,
+        months.period_index as window_period_index,
+        released.ratings_count,
+        released.get_units,
+        released.give_units
+    from {{ ref('int_entity_months') }} as months
+    inner join released
         on
-            raters.entity_id = parameters.entity_id
-            and raters.window_period_index = parameters.period_index
-    where
-        raters.get_units is not null
-        and raters.give_units is not null
-    group by raters.entity_id, raters.window_period_index
-    -- a mean of a handful is not shown, nor anything computed from it
-    having count(*) >= max(parameters.aggregate_minimum_customers)
+            months.entity_id = released.entity_id
+            and months.period_index >= released.window_period_index
+            -- an older panel is no comparison with today
+            and months.period_index < released.window_period_index + {{ trailing_periods() }}
+    qualify row_number() over (
+        partition by months.entity_id, months.period_index
+        order by released.window_period_index desc
+    ) = 1
 
 )
 

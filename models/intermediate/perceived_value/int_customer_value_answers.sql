@@ -25,6 +25,7 @@ respondents as (
             and terms.role = parameters.respondent_role
     where
         terms.rated_id = '(own)'
+        and terms.window_kind <> 'block'
         and terms.is_named
         and terms.customer_id is not null
 

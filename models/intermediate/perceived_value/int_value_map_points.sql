@@ -1,163 +1,164 @@
--- Who rated whom, one row a cluster: a customer, or a respondent who is none. Only clusters with
--- all terms count, as in par. Every confidentiality enters here, since only aggregates leave (R27).
+-- Each point of the value map as sums over its clusters (R26), for the windows that end with a
+-- block: the entity and its segments (customers weighed for who stayed silent), and each supplier
+-- by those who rated a competitor. What may not be shown is left out or closed
+-- (int_survey_cells_released).
+{%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
+{%- set measures = ['product_quality', 'service_quality', 'get', 'price', 'hassle', 'give'] %}
+{%- set span = trailing_periods() %}
 with
 
-respondents as (
-
-    select
-        terms.entity_id,
-        terms.window_period_index,
-        terms.rated_id,
-        terms.customer_id,
-        terms.respondent_id,
-        coalesce('customer ' || terms.customer_id, 'respondent ' || terms.respondent_id)
-            as cluster_id,
-        max(case when terms.rated_id <> '(own)' then 1 else 0 end) over (
-            partition by terms.entity_id, terms.window_period_index, terms.respondent_id
-        ) as has_rated_competitors,
-        terms.product_quality_units,
-        terms.service_quality_units,
-        terms.price_units,
-        terms.hassle_units
-    from {{ ref('int_respondent_value_terms') }} as terms
-    inner join {{ ref('int_value_parameters') }} as parameters
-        on
-            terms.entity_id = parameters.entity_id
-            and terms.window_period_index = parameters.period_index
-            and terms.role = parameters.respondent_role
-    where terms.window_kind = 'trailing'
-
-),
-
--- our own rows once for ourselves and once beside the competitors, by the same raters
-readings as (
-
-    select
-        respondents.entity_id,
-        respondents.window_period_index,
-        'own' as map_level,
-        customers.segment,
-        respondents.cluster_id,
-        respondents.product_quality_units,
-        respondents.service_quality_units,
-        respondents.price_units,
-        respondents.hassle_units
-    from respondents
-    inner join {{ ref('int_customers') }} as customers
-        on
-            respondents.entity_id = customers.entity_id
-            and respondents.customer_id = customers.customer_id
-    -- people who are no customers see us beside the competitors only
-    where
-        respondents.rated_id = '(own)'
-        and respondents.customer_id is not null
-
-    union all
+releases as (
 
     select
         entity_id,
-        window_period_index,
-        'supplier' as map_level,
-        rated_id as segment,
-        cluster_id,
-        product_quality_units,
-        service_quality_units,
-        price_units,
-        hassle_units
-    from respondents
-    where has_rated_competitors = 1
+        window_period_index
+    from {{ ref('int_value_windows') }}
+    where window_kind = 'block'
+    group by entity_id, window_period_index
+
+),
+
+-- a window is open where each of its blocks is
+opened as (
+
+    select
+        releases.entity_id,
+        releases.window_period_index,
+        cells.family,
+        cells.cell_id,
+        min(case when cells.is_open then 1 else 0 end) as is_open
+    from releases
+    inner join {{ ref('int_survey_cells_released') }} as cells
+        on
+            releases.entity_id = cells.entity_id
+            and cells.block_period_index <= releases.window_period_index
+            and cells.block_period_index > releases.window_period_index - {{ span }}
+    group by
+        releases.entity_id, releases.window_period_index, cells.family, cells.cell_id
 
 ),
 
 clusters as (
 
     select
-        entity_id,
-        window_period_index,
-        map_level,
-        segment,
-        cluster_id,
-        {%- for term in ['product_quality', 'service_quality', 'price', 'hassle'] %}
+        releases.entity_id,
+        releases.window_period_index,
+        readings.family,
+        readings.cell_id,
+        readings.cluster_id,
+        {%- for term in terms %}
         {{ divide_rounded(
-            'sum(' ~ term ~ '_units)', 'nullif(count(' ~ term ~ '_units), 0)'
+            'sum(readings.' ~ term ~ '_units)', 'sum(readings.respondents_count)'
         ) }} as {{ term }}_units{{ ',' if not loop.last }}
         {%- endfor %}
-    from readings
-    group by entity_id, window_period_index, map_level, segment, cluster_id
+    from releases
+    inner join {{ ref('int_value_map_readings') }} as readings
+        on
+            releases.entity_id = readings.entity_id
+            and readings.block_period_index <= releases.window_period_index
+            and readings.block_period_index > releases.window_period_index - {{ span }}
+    inner join {{ ref('int_survey_cells_released') }} as cells
+        on
+            readings.entity_id = cells.entity_id
+            and readings.family = cells.family
+            and readings.cell_id = cells.cell_id
+            and readings.block_period_index = cells.block_period_index
+    where readings.is_named or cells.is_not_named_shown
+    group by
+        releases.entity_id, releases.window_period_index, readings.family, readings.cell_id,
+        readings.cluster_id
 
 ),
 
-complete as (
+sides as (
 
     select
-        entity_id,
-        window_period_index,
-        map_level,
-        segment,
-        cluster_id,
-        {{ divide_rounded('(product_quality_units + service_quality_units)', '2') }} as get_units,
-        price_units,
-        hassle_units,
-        {{ divide_rounded('(price_units + hassle_units)', '2') }} as give_units
+        clusters.entity_id,
+        clusters.window_period_index,
+        clusters.family,
+        clusters.cell_id,
+        clusters.cluster_id,
+        clusters.product_quality_units,
+        clusters.service_quality_units,
+        {{ divide_rounded(
+            '(clusters.product_quality_units + clusters.service_quality_units)', '2'
+        ) }} as get_units,
+        clusters.price_units,
+        clusters.hassle_units,
+        {{ divide_rounded('(clusters.price_units + clusters.hassle_units)', '2') }} as give_units
     from clusters
-    where
-        product_quality_units is not null
-        and service_quality_units is not null
-        and price_units is not null
-        and hassle_units is not null
+    where clusters.product_quality_units is not null
 
     union all
 
+    -- one overall question: the give side is the window's money (R25)
     select
-        terms.entity_id,
-        terms.window_period_index,
-        'own' as map_level,
-        customers.segment,
-        'customer ' || terms.customer_id as cluster_id,
-        terms.get_units,
-        terms.price_units,
-        cast(null as {{ type_whole() }}) as hassle_units,
-        terms.give_units
-    from {{ ref('int_customer_value_terms') }} as terms
-    left join {{ ref('int_customers') }} as customers
+        clusters.entity_id,
+        clusters.window_period_index,
+        clusters.family,
+        clusters.cell_id,
+        clusters.cluster_id,
+        clusters.product_quality_units,
+        clusters.service_quality_units,
+        values_given.get_units,
+        values_given.price_units,
+        values_given.hassle_units,
+        values_given.give_units
+    from clusters
+    inner join {{ ref('int_customer_value_terms') }} as values_given
         on
-            terms.entity_id = customers.entity_id
-            and terms.customer_id = customers.customer_id
-    where
-        terms.value_method = 'overall_split_unknown'
-        and terms.window_kind = 'trailing'
-        and terms.is_complete
+            clusters.entity_id = values_given.entity_id
+            and clusters.window_period_index = values_given.window_period_index
+            and clusters.cluster_id = 'customer ' || values_given.customer_id
+            and values_given.window_kind = 'trailing'
+            and values_given.value_method = 'overall_split_unknown'
+            and values_given.is_complete
 
 ),
 
 levels as (
 
     select
-        entity_id, window_period_index, 'entity' as map_level, '(all)' as rated_id,
-        get_units, price_units, hassle_units, give_units
-    from complete
-    where map_level = 'own'
+        sides.entity_id,
+        sides.window_period_index,
+        sides.family as map_level,
+        sides.cell_id as rated_id,
+        {%- for measure in measures %}
+        sides.{{ measure }}_units,
+        {%- endfor %}
+        coalesce(weights.weight_thousandths, 1000) as weight,
+        case when weights.weight_thousandths is not null then 1 else 0 end as is_weighted
+    from sides
+    left join {{ ref('int_nonresponse_weights') }} as weights
+        on
+            sides.entity_id = weights.entity_id
+            and sides.window_period_index = weights.window_period_index
+            and sides.cluster_id = weights.cluster_id
+            and sides.family = 'segment'
 
     union all
 
     select
-        entity_id, window_period_index, 'segment' as map_level,
-        coalesce(segment, '(none)') as rated_id,
-        get_units, price_units, hassle_units, give_units
-    from complete
-    where map_level = 'own'
-
-    union all
-
-    select
-        entity_id, window_period_index, map_level, segment as rated_id,
-        get_units, price_units, hassle_units, give_units
-    from complete
-    where map_level = 'supplier'
+        sides.entity_id,
+        sides.window_period_index,
+        'entity' as map_level,
+        '(all)' as rated_id,
+        {%- for measure in measures %}
+        sides.{{ measure }}_units,
+        {%- endfor %}
+        coalesce(weights.weight_thousandths, 1000) as weight,
+        case when weights.weight_thousandths is not null then 1 else 0 end as is_weighted
+    from sides
+    left join {{ ref('int_nonresponse_weights') }} as weights
+        on
+            sides.entity_id = weights.entity_id
+            and sides.window_period_index = weights.window_period_index
+            and sides.cluster_id = weights.cluster_id
+    where sides.family = 'segment'
 
 ),
 
-final as (
+summed as (
 
     select
         entity_id,
@@ -165,15 +166,54 @@ final as (
         map_level,
         rated_id,
         count(*) as clusters_count,
-        sum(get_units) as get_units,
-        sum(price_units) as price_units,
-        sum(hassle_units) as hassle_units,
-        sum(give_units) as give_units,
-        sum(get_units * get_units) as get_get_units,
-        sum(get_units * give_units) as get_give_units,
-        sum(give_units * give_units) as give_give_units
+        max(is_weighted) as is_weighted,
+        sum(weight) as weights,
+        sum(weight * weight) as squared_weights,
+        sum(get_units) as plain_get_units,
+        sum(give_units) as plain_give_units,
+        {%- for measure in measures %}
+        sum(weight * {{ measure }}_units) as {{ measure }}_units,
+        {%- endfor %}
+        sum(weight * weight * get_units * get_units) as get_get_units,
+        sum(weight * weight * get_units * give_units) as get_give_units,
+        sum(weight * weight * give_units * give_units) as give_give_units
     from levels
     group by entity_id, window_period_index, map_level, rated_id
+
+),
+
+final as (
+
+    select
+        summed.entity_id,
+        summed.window_period_index,
+        summed.map_level,
+        summed.rated_id,
+        summed.clusters_count,
+        opened.is_open = 1 as is_open,
+        summed.is_weighted = 1 as is_weighted,
+        summed.weights,
+        summed.squared_weights,
+        summed.plain_get_units,
+        summed.plain_give_units,
+        summed.product_quality_units,
+        summed.service_quality_units,
+        summed.get_units,
+        summed.price_units,
+        summed.hassle_units,
+        summed.give_units,
+        summed.get_get_units,
+        summed.get_give_units,
+        summed.give_give_units
+    from summed
+    inner join opened
+        on
+            summed.entity_id = opened.entity_id
+            and summed.window_period_index = opened.window_period_index
+            and summed.rated_id = opened.cell_id
+            and opened.family = case summed.map_level
+                when 'supplier' then 'supplier' else 'segment'
+            end
 
 )
 

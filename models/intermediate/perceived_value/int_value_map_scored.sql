@@ -1,30 +1,50 @@
 -- Every point of the value map against its reference: par for ourselves and our segments, the mean
--- of all suppliers for the comparison with competitors. Points of too few clusters are closed, and
--- with one closed segment the next smallest too, or it could be worked out from the total.
+-- of the suppliers shown for the comparison with competitors (a closed one could be worked out of a
+-- mean that holds it). The interval treats a point as a ratio of weighed sums (R26).
 with
 
-suppliers as (
+market as (
 
     select
         entity_id,
         window_period_index,
         -- one vote a supplier, however many rated him
-        {{ divide_rounded('sum(get_mean_units)', 'count(*)') }} as get_reference_units,
-        {{ divide_rounded('sum(price_mean_units)', 'count(*)') }} as price_reference_units,
-        {{ divide_rounded('sum(hassle_mean_units)', 'count(*)') }} as hassle_reference_units,
-        {{ divide_rounded('sum(give_mean_units)', 'count(*)') }} as give_reference_units
+        {%- for measure in ['get', 'price', 'hassle', 'give'] %}
+        {{ divide_rounded('sum(' ~ measure ~ '_mean_units)', 'count(*)') }}
+            as {{ measure }}_reference_units{{ ',' if not loop.last }}
+        {%- endfor %}
     from (
         select
             entity_id,
             window_period_index,
-            {{ divide_rounded('get_units', 'clusters_count') }} as get_mean_units,
-            {{ divide_rounded('price_units', 'clusters_count') }} as price_mean_units,
-            {{ divide_rounded('hassle_units', 'clusters_count') }} as hassle_mean_units,
-            {{ divide_rounded('give_units', 'clusters_count') }} as give_mean_units
+            {%- for measure in ['get', 'price', 'hassle', 'give'] %}
+            {{ divide_rounded(measure ~ '_units', 'weights') }}
+                as {{ measure }}_mean_units{{ ',' if not loop.last }}
+            {%- endfor %}
         from {{ ref('int_value_map_points') }}
-        where map_level = 'supplier'
+        where map_level = 'supplier' and is_open
     ) as means
     group by entity_id, window_period_index
+
+),
+
+-- what customers say matters more, where enough of them said it; else the policy's weight
+elicited as (
+
+    select
+        importance.entity_id,
+        importance.window_period_index,
+        max(importance.respondents_count) as respondents_count,
+        {{ share_units(
+            "sum(case when importance.element_id in ('product_quality', 'service_quality')"
+            ~ ' then importance.share_units else 0 end)',
+            'sum(importance.share_units)'
+        ) }} as quality_weight_units
+    from {{ ref('int_value_importance') }} as importance
+    where
+        importance.element_group = 'equation'
+        and importance.is_open
+    group by importance.entity_id, importance.window_period_index
 
 ),
 
@@ -32,11 +52,19 @@ referenced as (
 
     select
         points.entity_id,
+        points.window_period_index,
         months.month_start_date,
         points.map_level,
         points.rated_id,
         case points.map_level when 'supplier' then 'market' else 'par' end as reference,
         points.clusters_count,
+        points.is_weighted,
+        points.weights,
+        points.squared_weights,
+        points.plain_get_units,
+        points.plain_give_units,
+        points.product_quality_units,
+        points.service_quality_units,
         points.get_units,
         points.price_units,
         points.hassle_units,
@@ -44,16 +72,38 @@ referenced as (
         points.get_get_units,
         points.get_give_units,
         points.give_give_units,
-        coalesce(suppliers.get_reference_units, par.get_par_units) as get_reference_units,
-        coalesce(suppliers.price_reference_units, par.price_par_units) as price_reference_units,
-        coalesce(suppliers.hassle_reference_units, par.hassle_par_units) as hassle_reference_units,
-        coalesce(suppliers.give_reference_units, par.give_par_units) as give_reference_units,
+        case points.map_level
+            when 'supplier' then market.get_reference_units else par.get_par_units
+        end as get_reference_units,
+        case points.map_level
+            when 'supplier' then market.price_reference_units else par.price_par_units
+        end as price_reference_units,
+        case points.map_level
+            when 'supplier' then market.hassle_reference_units else par.hassle_par_units
+        end as hassle_reference_units,
+        case points.map_level
+            when 'supplier' then market.give_reference_units else par.give_par_units
+        end as give_reference_units,
         rates.invited_count,
         rates.answered_count,
-        parameters.quality_weight_units,
-        parameters.aggregate_low_customers,
-        case when points.clusters_count < parameters.aggregate_minimum_customers then 1 else 0 end
-            as is_small
+        coalesce(
+            case
+                when elicited.respondents_count >= parameters.aggregate_low_customers
+                    then elicited.quality_weight_units
+            end,
+            parameters.quality_weight_units
+        ) as quality_weight_units,
+        case
+            when elicited.respondents_count >= parameters.aggregate_low_customers then 'elicited'
+            else 'assumed'
+        end as quality_weight_basis,
+        case
+            when not points.is_open then 'suppressed'
+            -- closed as well where what is left of the window is under the minimum
+            when points.clusters_count < parameters.aggregate_minimum_customers then 'suppressed'
+            when points.clusters_count < parameters.aggregate_low_customers then 'low_n'
+            else 'shown'
+        end as reliability
     from {{ ref('int_value_map_points') }} as points
     inner join {{ ref('int_entity_months') }} as months
         on
@@ -65,11 +115,14 @@ referenced as (
             and points.window_period_index = parameters.period_index
     left join {{ ref('int_value_par') }} as par
         on points.entity_id = par.entity_id
-    left join suppliers
+    left join market
         on
-            points.entity_id = suppliers.entity_id
-            and points.window_period_index = suppliers.window_period_index
-            and points.map_level = 'supplier'
+            points.entity_id = market.entity_id
+            and points.window_period_index = market.window_period_index
+    left join elicited
+        on
+            points.entity_id = elicited.entity_id
+            and points.window_period_index = elicited.window_period_index
     left join {{ ref('int_segment_response_rates') }} as rates
         on
             points.entity_id = rates.entity_id
@@ -79,19 +132,53 @@ referenced as (
 
 ),
 
-ranked as (
+varied as (
 
     select
         entity_id,
+        window_period_index,
         month_start_date,
         map_level,
         rated_id,
-        is_small,
-        sum(is_small) over (partition by entity_id, month_start_date, map_level) as small_count,
-        row_number() over (
-            partition by entity_id, month_start_date, map_level, is_small
-            order by clusters_count, rated_id nulls last
-        ) as position_by_size
+        reference,
+        clusters_count,
+        is_weighted,
+        weights,
+        squared_weights,
+        plain_get_units,
+        plain_give_units,
+        product_quality_units,
+        service_quality_units,
+        get_units,
+        price_units,
+        hassle_units,
+        give_units,
+        get_reference_units,
+        price_reference_units,
+        hassle_reference_units,
+        give_reference_units,
+        invited_count,
+        answered_count,
+        quality_weight_units,
+        quality_weight_basis,
+        reliability,
+        {{ fixed_ln('(get_units * give_reference_units)', '(give_units * get_reference_units)') }}
+            as value_log_units,
+        -- variance of the log of a ratio of sums, clusters drawn independently, in 10^-12
+        case
+            when clusters_count > 1
+                then cast(round(1000000000000 * greatest(
+                    cast(clusters_count as double) / (clusters_count - 1) * (
+                        cast(get_get_units as double)
+                        / cast(get_units as double) / cast(get_units as double)
+                        - 2 * cast(get_give_units as double)
+                        / cast(get_units as double) / cast(give_units as double)
+                        + cast(give_give_units as double)
+                        / cast(give_units as double) / cast(give_units as double)
+                    ),
+                    0
+                )) as {{ type_whole() }})
+        end as variance_log_units
     from referenced
 
 ),
@@ -99,66 +186,40 @@ ranked as (
 final as (
 
     select
-        referenced.entity_id,
-        referenced.month_start_date,
-        referenced.map_level,
-        referenced.rated_id,
-        referenced.reference,
-        referenced.clusters_count,
-        referenced.get_units,
-        referenced.price_units,
-        referenced.hassle_units,
-        referenced.give_units,
-        referenced.get_reference_units,
-        referenced.price_reference_units,
-        referenced.hassle_reference_units,
-        referenced.give_reference_units,
-        referenced.invited_count,
-        referenced.answered_count,
-        referenced.quality_weight_units,
-        case
-            when ranked.is_small = 1 then 'suppressed'
-            when
-                ranked.map_level = 'segment'
-                and ranked.small_count = 1
-                and ranked.position_by_size = 1
-                then 'suppressed'
-            when referenced.clusters_count < referenced.aggregate_low_customers then 'low_n'
-            else 'shown'
-        end as reliability,
-        {{ fixed_ln(
-            '(referenced.get_units * referenced.give_reference_units)',
-            '(referenced.give_units * referenced.get_reference_units)'
-        ) }} as value_log_units,
-        -- variance of the log of a ratio of sums, clusters drawn independently (R26)
-        case
-            when referenced.clusters_count > 1
-                then cast(round(
-                    1000000000000 * sqrt(greatest(
-                        cast(referenced.clusters_count as double)
-                        / (referenced.clusters_count - 1)
-                        * (
-                            cast(referenced.get_get_units as double)
-                            / cast(referenced.get_units as double)
-                            / cast(referenced.get_units as double)
-                            - 2 * cast(referenced.get_give_units as double)
-                            / cast(referenced.get_units as double)
-                            / cast(referenced.give_units as double)
-                            + cast(referenced.give_give_units as double)
-                            / cast(referenced.give_units as double)
-                            / cast(referenced.give_units as double)
-                        ),
-                        0
-                    )) * {{ student_t_90('(referenced.clusters_count - 1)') }}
-                ) as {{ type_whole() }})
-        end as half_width_log_units
-    from referenced
-    inner join ranked
-        on
-            referenced.entity_id = ranked.entity_id
-            and referenced.month_start_date = ranked.month_start_date
-            and referenced.map_level = ranked.map_level
-            and referenced.rated_id = ranked.rated_id
+        entity_id,
+        window_period_index,
+        month_start_date,
+        map_level,
+        rated_id,
+        reference,
+        clusters_count,
+        is_weighted,
+        weights,
+        squared_weights,
+        plain_get_units,
+        plain_give_units,
+        product_quality_units,
+        service_quality_units,
+        get_units,
+        price_units,
+        hassle_units,
+        give_units,
+        get_reference_units,
+        price_reference_units,
+        hassle_reference_units,
+        give_reference_units,
+        invited_count,
+        answered_count,
+        quality_weight_units,
+        quality_weight_basis,
+        reliability,
+        value_log_units,
+        variance_log_units,
+        cast(round(
+            1000000 * sqrt(cast(variance_log_units as double))
+            * {{ student_t_90('(clusters_count - 1)') }}
+        ) as {{ type_whole() }}) as half_width_log_units
+    from varied
 
 )
 

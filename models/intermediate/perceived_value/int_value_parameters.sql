@@ -28,12 +28,12 @@ in_force as (
 {%- set numbers = [
     'par_minimum_customers', 'prior_opportunities',
     'calibration_minimum_customers', 'segment_minimum_customers', 'aggregate_minimum_customers',
-    'aggregate_low_customers', 'minimum_active_periods',
+    'aggregate_low_customers', 'minimum_active_periods', 'release_periods',
 ] %}
 {%- set shares = [
     'term_minimum_weight_share', 'ratio_floor', 'ratio_ceiling', 'answer_variance',
     'customer_variance', 'customer_variance_minimum', 'low_effective_respondents', 'neutral_score',
-    'quality_weight', 'cost_to_serve_deviation',
+    'quality_weight', 'weight_ceiling', 'cost_to_serve_deviation',
 ] %}
 
 final as (

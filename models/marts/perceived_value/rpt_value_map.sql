@@ -1,8 +1,66 @@
-{%- set silent = share_units('(invited_count - answered_count)', 'invited_count') %}
+{%- set silent = share_units(
+    '(scored.invited_count - scored.answered_count)', 'scored.invited_count'
+) %}
 with
 
--- the sums are means once divided by the clusters; a closed point keeps its place and no number
+-- the sums are means once divided by the weights; a closed point keeps its place and no number
 opened as (
+
+    select
+        scored.entity_id,
+        scored.month_start_date,
+        scored.map_level,
+        scored.rated_id,
+        scored.reference,
+        scored.reliability,
+        scored.quality_weight_units,
+        scored.quality_weight_basis,
+        scored.is_weighted,
+        scored.clusters_count,
+        scored.value_log_units,
+        scored.half_width_log_units,
+        shrunk.own_answer_share_units,
+        {{ divide_rounded(
+            '(shrunk.own_answer_share_units * scored.value_log_units'
+            ~ ' + (1000000000 - shrunk.own_answer_share_units) * shrunk.mean_log_units)',
+            '1000000000'
+        ) }} as shrunk_log_units,
+        shrunk.line_price_millionths,
+        shrunk.slope_millionths,
+        {{ share_units('scored.weights * scored.weights', 'scored.squared_weights') }}
+            as effective_clusters_units,
+        {{ share_units(
+            'scored.plain_get_units * scored.give_reference_units',
+            '(scored.plain_give_units * scored.get_reference_units)'
+        ) }} as unweighted_value_units,
+        {{ share_units('scored.get_units', '(scored.weights * scored.get_reference_units)') }}
+            as quality_units,
+        {{ share_units('scored.price_units', '(scored.weights * scored.price_reference_units)') }}
+            as price_units,
+        {{ share_units('scored.hassle_units', '(scored.weights * scored.hassle_reference_units)') }}
+            as hassle_units,
+        {{ share_units('scored.answered_count', 'scored.invited_count') }} as response_rate_units,
+        case when scored.invited_count > 0
+            then {{ fixed_ln(
+                '(greatest(scored.get_units - scored.weights * ' ~ silent
+                ~ ', scored.weights * 1000000000) * scored.give_reference_units)',
+                '(case when scored.hassle_units is null then scored.give_units'
+                ~ ' else least(scored.give_units + scored.weights * ' ~ silent
+                ~ ', scored.weights * 10000000000) end * scored.get_reference_units)'
+            ) }}
+        end as bound_log_units
+    from {{ ref('int_value_map_scored') }} as scored
+    -- only points that are shown have a row there
+    left join {{ ref('int_value_map_shrunk') }} as shrunk
+        on
+            scored.entity_id = shrunk.entity_id
+            and scored.window_period_index = shrunk.window_period_index
+            and scored.map_level = shrunk.map_level
+            and scored.rated_id = shrunk.rated_id
+
+),
+
+shown as (
 
     select
         entity_id,
@@ -11,34 +69,21 @@ opened as (
         rated_id,
         reference,
         reliability,
-        quality_weight_units,
-        case when reliability <> 'suppressed' then clusters_count end as clusters_count,
-        case when reliability <> 'suppressed' then value_log_units end as value_log_units,
-        case when reliability <> 'suppressed' then half_width_log_units end
-            as half_width_log_units,
-        case when reliability <> 'suppressed'
-            then {{ share_units('get_units', '(clusters_count * get_reference_units)') }}
-        end as quality_units,
-        case when reliability <> 'suppressed'
-            then {{ share_units('price_units', '(clusters_count * price_reference_units)') }}
-        end as price_units,
-        case when reliability <> 'suppressed'
-            then {{ share_units('hassle_units', '(clusters_count * hassle_reference_units)') }}
-        end as hassle_units,
-        case when reliability <> 'suppressed'
-            then {{ share_units('answered_count', 'invited_count') }}
-        end as response_rate_units,
-        case when reliability <> 'suppressed' and invited_count > 0
-            then {{ fixed_ln(
-                '(greatest(get_units - clusters_count * ' ~ silent
-                ~ ', clusters_count * 1000000000)'
-                ~ ' * give_reference_units)',
-                '(case when hassle_units is null then give_units'
-                ~ ' else least(give_units + clusters_count * ' ~ silent
-                ~ ', clusters_count * 10000000000) end * get_reference_units)'
-            ) }}
-        end as bound_log_units
-    from {{ ref('int_value_map_scored') }}
+        {%- for column in [
+            'quality_weight_units', 'quality_weight_basis', 'clusters_count', 'value_log_units',
+            'half_width_log_units', 'own_answer_share_units', 'shrunk_log_units',
+            'line_price_millionths', 'slope_millionths', 'effective_clusters_units',
+            'unweighted_value_units', 'quality_units', 'price_units', 'hassle_units',
+            'response_rate_units', 'bound_log_units',
+        ] %}
+        case when reliability <> 'suppressed' then {{ column }} end as {{ column }},
+        {%- endfor %}
+        case
+            when reliability = 'suppressed' then 'none'
+            when is_weighted then 'ratio_of_sums_weighted_for_silence'
+            else 'ratio_of_sums'
+        end as method
+    from opened
 
 ),
 
@@ -50,12 +95,16 @@ final as (
         map_level,
         rated_id,
         reference,
+        method,
         {{ units_to_score('quality_units') }} as relative_quality,
         {{ units_to_score('price_units') }} as relative_price,
         {{ units_to_score('hassle_units') }} as relative_hassle,
         {{ fixed_exp('value_log_units') }} as value_index,
         {{ fixed_exp('(value_log_units - half_width_log_units)') }} as value_low,
         {{ fixed_exp('(value_log_units + half_width_log_units)') }} as value_high,
+        {{ fixed_exp('shrunk_log_units') }} as shrunk_value_index,
+        {{ units_to_score('own_answer_share_units') }} as own_answer_share,
+        {{ units_to_score('unweighted_value_units') }} as unweighted_value_index,
         {{ units_to_score(
             '(1000000000 + ' ~ divide_rounded(
                 '((quality_units - 1000000000) * quality_weight_units)',
@@ -68,12 +117,17 @@ final as (
         || cast(
             {{ units_to_score('(1000000000 - quality_weight_units)') }} as {{ dbt.type_string() }}
         )
-            as fair_value_rule,
+        || ', ' || quality_weight_basis as fair_value_rule,
+        {{ units_to_score('quality_weight_units') }} as quality_weight,
+        quality_weight_basis,
+        {{ units_to_score('line_price_millionths * 1000') }} as fair_price_by_regression,
+        {{ units_to_score('slope_millionths * 1000') }} as fair_value_slope,
         {{ fixed_exp('bound_log_units') }} as nonresponse_bound_index,
         {{ units_to_score('response_rate_units') }} as response_rate,
         cast(clusters_count as bigint) as customers_count,
+        {{ units_to_score('effective_clusters_units') }} as effective_customers,
         reliability
-    from opened
+    from shown
 
 )
 

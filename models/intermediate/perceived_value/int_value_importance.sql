@@ -1,0 +1,156 @@
+-- What customers say matters to them, by window that ends with a block: the share of each element
+-- in what one respondent gave to all elements of its group. Elements are the four terms (group
+-- 'equation') or the attributes of a term (group: the term); a question of attribute
+-- importance_<x> asks for x. Only respondents who weighed every element of a group count.
+with
+
+elements as (
+
+    select distinct
+        entity_id,
+        period_index,
+        'importance_' || attribute_id as importance_id,
+        attribute_id as element_id,
+        term as element_group
+    from {{ ref('int_value_questions') }}
+    where term in ('product_quality', 'service_quality', 'price', 'hassle')
+
+    union all
+
+    select distinct
+        entity_id,
+        period_index,
+        attribute_id as importance_id,
+        replace(attribute_id, 'importance_', '') as element_id,
+        'equation' as element_group
+    from {{ ref('int_value_questions') }}
+    where
+        term = 'importance'
+        and attribute_id in (
+            'importance_product_quality', 'importance_service_quality', 'importance_price',
+            'importance_hassle'
+        )
+
+),
+
+answered as (
+
+    select
+        answers.entity_id,
+        answers.block_period_index,
+        answers.respondent_id,
+        answers.is_named,
+        elements.element_group,
+        elements.element_id,
+        -- importance has a true zero where its scale begins
+        answers.score_units - 1000000000 as importance_units
+    from {{ ref('int_single_question_answers') }} as answers
+    inner join elements
+        on
+            answers.entity_id = elements.entity_id
+            and answers.period_index = elements.period_index
+            and answers.attribute_id = elements.importance_id
+    where answers.family = 'importance'
+
+),
+
+weighed as (
+
+    select
+        entity_id,
+        block_period_index,
+        is_named,
+        element_group,
+        element_id,
+        importance_units,
+        sum(importance_units) over (
+            partition by entity_id, block_period_index, respondent_id, is_named, element_group
+        ) as all_importance_units,
+        count(*) over (
+            partition by entity_id, block_period_index, respondent_id, is_named, element_group
+        ) as weighed_count
+    from answered
+
+),
+
+asked as (
+
+    select
+        entity_id,
+        element_group,
+        max(weighed_count) as elements_count
+    from weighed
+    group by entity_id, element_group
+
+),
+
+shares as (
+
+    select
+        weighed.entity_id,
+        weighed.block_period_index,
+        weighed.element_group,
+        weighed.element_id,
+        {{ share_units('weighed.importance_units', 'weighed.all_importance_units') }} as share_units
+    from weighed
+    inner join asked
+        on
+            weighed.entity_id = asked.entity_id
+            and weighed.element_group = asked.element_group
+    inner join {{ ref('int_survey_cells_released') }} as cells
+        on
+            weighed.entity_id = cells.entity_id
+            and weighed.block_period_index = cells.block_period_index
+            and cells.family = 'importance'
+            and cells.cell_id <> '(all)'
+    where
+        weighed.weighed_count = asked.elements_count
+        and weighed.all_importance_units > 0
+        and (weighed.is_named or cells.is_not_named_shown)
+
+),
+
+releases as (
+
+    select
+        cells.entity_id,
+        months.period_index as window_period_index,
+        min(case when cells.is_open then 1 else 0 end) as is_open
+    from {{ ref('int_survey_cells_released') }} as cells
+    inner join {{ ref('int_value_windows') }} as months
+        on
+            cells.entity_id = months.entity_id
+            and months.window_kind = 'block'
+            and months.period_index = months.window_period_index
+            and cells.block_period_index <= months.period_index
+            and cells.block_period_index > months.period_index - {{ trailing_periods() }}
+    where
+        cells.family = 'importance'
+        and cells.cell_id = '(all)'
+    group by cells.entity_id, months.period_index
+
+),
+
+final as (
+
+    select
+        releases.entity_id,
+        releases.window_period_index,
+        shares.element_group,
+        shares.element_id,
+        max(releases.is_open) = 1 as is_open,
+        count(*) as respondents_count,
+        sum(shares.share_units) as share_units,
+        sum(shares.share_units * shares.share_units) as share_share_units
+    from releases
+    inner join shares
+        on
+            releases.entity_id = shares.entity_id
+            and shares.block_period_index <= releases.window_period_index
+            and shares.block_period_index > releases.window_period_index - {{ trailing_periods() }}
+    group by
+        releases.entity_id, releases.window_period_index, shares.element_group, shares.element_id
+
+)
+
+select * from final
