@@ -2,6 +2,7 @@
 -- Terms: intercept counts per unit of quantity, once per row, quantity and minutes take the row's
 -- own, any other is an attribute, as a number or, where a value is named, as 1 when it equals it.
 -- An attribute that is missing counts 0. Work for no known customer is the unknown customer's.
+-- worked_quantity is what was done in that time, so that time a unit can be told from units.
 with
 
 departments as (
@@ -23,6 +24,12 @@ equations as (
         equations.attribute_value,
         equations.coefficient_minutes,
         equations.is_productive,
+        -- one term of each equation counts its events
+        row_number() over (
+            partition by
+                equations.chart_id, equations.pool_id, equations.activity_type, equations.valid_from
+            order by equations.term, equations.attribute_value nulls last
+        ) = 1 as is_first_term,
         departments.pool_id is not null as is_department,
         coalesce(cast(equations.valid_from as date), date '1900-01-01') as valid_from,
         coalesce(cast(equations.valid_to as date), date '9999-12-31') as valid_to
@@ -50,6 +57,7 @@ terms as (
             when equations.is_department
                 then {{ json_text('events.attributes', "'receiver_pool'") }}
         end as receiver_pool_id,
+        case when equations.is_first_term then events.quantity else 0 end as event_quantity,
         equations.coefficient_minutes * case
             when equations.term = 'intercept' then events.quantity
             when equations.term = 'once' then 1
@@ -95,7 +103,8 @@ final as (
         customer_id,
         receiver_pool_id,
         -- a driver is never negative
-        cast(greatest(sum(term_minutes), 0) as decimal(18, 4)) as used_minutes
+        cast(greatest(sum(term_minutes), 0) as decimal(18, 4)) as used_minutes,
+        cast(sum(event_quantity) as decimal(18, 4)) as worked_quantity
     from terms
     group by
         entity_id, month_start_date, pool_id, activity_type, is_productive, customer_id,

@@ -150,6 +150,7 @@ final as (
         transaction_currency,
         currency,
         quantity,
+        cast(net_amount - rebate_amount as decimal(18, 4)) as transaction_pocket_amount,
         {{ convert_currency(
             'discount_amount', 'rate_numerator', 'rate_denominator', 'is_foreign'
         ) }}
