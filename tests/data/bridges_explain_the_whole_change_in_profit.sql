@@ -1,5 +1,5 @@
--- The factors of a bridge add up to the change of profit, to the last digit, and its two profits are
--- those of the waterfall and, in rows of nobody, of the pools: no residual, nothing left out.
+-- The factors of a bridge add up to the change of profit, to the last digit, and its two profits
+-- are those of the waterfall and, in rows of nobody, of the pools: no residual, nothing left out.
 with
 
 bridges as (

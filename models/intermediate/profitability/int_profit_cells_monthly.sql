@@ -1,6 +1,6 @@
 -- What operating profit is made of, cell by cell, as bridges compare it: sales by customer, product
--- and transaction currency; work by customer, pool and activity, with how much was done and the
--- time it took; and what pools kept, which is nobody's. Only a cell that has a quantity has a price.
+-- and transaction currency; work by customer, pool and activity, with how much was done and how
+-- long it took; and what pools kept, which is nobody's. Only a cell with a quantity has a price.
 with
 
 sales as (

@@ -3,7 +3,7 @@
 -- product of factors, and its change is shared among them by Shapley: the mean over all orders in
 -- which they could have changed. Sums of cells are the bridge of any whole; nothing is left over.
 -- Beside it stands the classic convention: volume at the base mix and margin, then mix, price at
--- the base rate, exchange (which is constant currency), rates last.
+-- the base rate of exchange, exchange (which is constant currency), cost rates last.
 {#- quantities are whole numbers of 10^-8, money per unit of 10^-14: products are of 10^-22 -#}
 {%- set money_scale = '1' ~ '0' * 18 -%}
 {%- set shapley_scale = '24' ~ '0' * 18 -%}
@@ -121,7 +121,8 @@ compared as (
         activity,
         transaction_currency,
         {%- for side in [0, 1] %}
-        max(case when side = {{ side }} then method end) as method_{{ side }},
+        max(case when side = {{ side }} and cell_kind = 'sale' then method end)
+            as cost_basis_{{ side }},
         {%- for amount in [
             'quantity', 'effort_quantity', 'pocket_amount', 'transaction_pocket_amount',
             'freight_charged_amount', 'cost_amount',
@@ -272,6 +273,20 @@ offered as (
 
 ),
 
+-- how a pool is costed, whatever of it a customer used
+pool_methods as (
+
+    select
+        entity_id,
+        month_start_date,
+        item_id,
+        max(method) as method
+    from {{ ref('int_profit_cells_monthly') }}
+    where cell_kind <> 'sale'
+    group by entity_id, month_start_date, item_id
+
+),
+
 -- the rate a period's sales were booked at; without any, the mean of its daily rates
 booked_rates as (
 
@@ -335,14 +350,14 @@ classified as (
                 compared.cell_kind = 'sale' and compared.item_id is not null
                 and offered.item_id is null
                 then 'lost_products'
-            when compared.cell_kind <> 'sale' and compared.method_0 <> compared.method_1
+            when compared.cell_kind <> 'sale' and methods.method <> base_methods.method
                 then 'method_change'
             when compared.cell_kind in ('dedicated', 'unused') then 'capacity'
             when compared.cell_kind in ('traced', 'unassigned') then 'cost_rate'
             else 'factors'
         end as outcome,
         -- another basis of direct cost leaves price and volume comparable, and cost not
-        compared.cell_kind = 'sale' and compared.method_0 <> compared.method_1
+        compared.cost_basis_0 <> compared.cost_basis_1
             as is_cost_basis_changed,
         compared.transaction_currency <> entities.currency as is_foreign,
         {%- for side in [0, 1] %}
@@ -393,6 +408,18 @@ classified as (
             compared.entity_id = base_offered.entity_id
             and compared.item_id = base_offered.item_id
             and comparisons.base_month_start_date = base_offered.month_start_date
+    left join pool_methods as methods
+        on
+            compared.cell_kind <> 'sale'
+            and compared.entity_id = methods.entity_id
+            and compared.item_id = methods.item_id
+            and compared.month_start_date = methods.month_start_date
+    left join pool_methods as base_methods
+        on
+            compared.cell_kind <> 'sale'
+            and compared.entity_id = base_methods.entity_id
+            and compared.item_id = base_methods.item_id
+            and comparisons.base_month_start_date = base_methods.month_start_date
     left join rates
         on
             compared.entity_id = rates.entity_id
@@ -435,8 +462,10 @@ parted as (
         revenue_{{ side }} - cost_{{ side }} as profit_{{ side }},
         case when outcome = 'factors' then quantity_{{ side }} else 0 end as quantity_{{ side }},
         case when outcome = 'factors' then effort_{{ side }} else 0 end as effort_{{ side }},
-        case when outcome = 'factors' and quantity_{{ side }} <> 0 then revenue_{{ side }} else 0 end
-            as revenue_{{ side }},
+        case
+            when outcome = 'factors' and quantity_{{ side }} <> 0 then revenue_{{ side }}
+            else 0
+        end as revenue_{{ side }},
         case
             when
                 outcome = 'factors' and quantity_{{ side }} <> 0
@@ -505,38 +534,28 @@ states as (
         parted.cost_basis_effect,
         parted.effort_0 * 10000 as quantity_00,
         parted.effort_1 * 10000 as quantity_11,
+        {%- for side, other, state in [(0, 1, '10'), (1, 0, '01')] %}
         case
-            when parted.effort_0 = 0 then 0
-            when
-                parted.cell_kind <> 'sale' and parted.effort_0 = parted.quantity_0
-                and parted.effort_1 = parted.quantity_1
-                then parted.effort_1 * 10000
-            when parted.cell_kind <> 'sale' and parted.quantity_0 > 0 and parted.quantity_1 > 0
-                then {{ divide_rounded(
-                    'parted.effort_0 * 10000 * parted.quantity_1', 'parted.quantity_0'
-                ) }}
             when parted.cell_kind = 'sale' and volumes.volume_0 > 0 and volumes.volume_1 > 0
-                then {{ divide_rounded(
-                    'parted.effort_0 * 10000 * volumes.volume_1', 'volumes.volume_0'
-                ) }}
-            else parted.effort_1 * 10000
-        end as quantity_10,
-        case
-            when parted.effort_1 = 0 then 0
+                then case
+                    when parted.effort_{{ side }} = 0 then 0
+                    else {{ divide_rounded(
+                        'parted.effort_' ~ side ~ ' * 10000 * volumes.volume_' ~ other,
+                        'volumes.volume_' ~ side
+                    ) }}
+                end
             when
-                parted.cell_kind <> 'sale' and parted.effort_0 = parted.quantity_0
-                and parted.effort_1 = parted.quantity_1
-                then parted.effort_0 * 10000
-            when parted.cell_kind <> 'sale' and parted.quantity_0 > 0 and parted.quantity_1 > 0
-                then {{ divide_rounded(
-                    'parted.effort_1 * 10000 * parted.quantity_0', 'parted.quantity_1'
-                ) }}
-            when parted.cell_kind = 'sale' and volumes.volume_0 > 0 and volumes.volume_1 > 0
-                then {{ divide_rounded(
-                    'parted.effort_1 * 10000 * volumes.volume_0', 'volumes.volume_1'
-                ) }}
-            else parted.effort_0 * 10000
-        end as quantity_01,
+                parted.cell_kind = 'sale' or parted.quantity_0 <= 0 or parted.quantity_1 <= 0
+                or (
+                    parted.effort_0 = parted.quantity_0 and parted.effort_1 = parted.quantity_1
+                )
+                then parted.effort_{{ other }} * 10000
+            else {{ divide_rounded(
+                'parted.effort_' ~ side ~ ' * 10000 * parted.quantity_' ~ other,
+                'parted.quantity_' ~ side
+            ) }}
+        end as quantity_{{ state }},
+        {%- endfor %}
         {%- for side in [0, 1] %}
         {%- for money in ['revenue', 'cost'] %}
         case
@@ -683,26 +702,24 @@ effects as (
                     - cost_basis_effect
             else 0
         end as factors_effect,
-        (quantity_10 - quantity_00) * (6 * price_00 + 2 * price_10 + 2 * price_01 + 2 * price_11)
-        + (quantity_11 - quantity_01) * (2 * price_00 + 2 * price_10 + 2 * price_01 + 6 * price_11)
+        2 * (quantity_10 - quantity_00) * (3 * price_00 + price_10 + price_01 + price_11)
+        + 2 * (quantity_11 - quantity_01) * (price_00 + price_10 + price_01 + 3 * price_11)
         - 4 * (quantity_10 - quantity_00) * (2 * cost_0 + cost_1)
         - 4 * (quantity_11 - quantity_01) * (cost_0 + 2 * cost_1) as shapley_volume,
-        (quantity_01 - quantity_00) * (6 * price_00 + 2 * price_10 + 2 * price_01 + 2 * price_11)
-        + (quantity_11 - quantity_10) * (2 * price_00 + 2 * price_10 + 2 * price_01 + 6 * price_11)
+        2 * (quantity_01 - quantity_00) * (3 * price_00 + price_10 + price_01 + price_11)
+        + 2 * (quantity_11 - quantity_10) * (price_00 + price_10 + price_01 + 3 * price_11)
         - 4 * (quantity_01 - quantity_00) * (2 * cost_0 + cost_1)
         - 4 * (quantity_11 - quantity_10) * (cost_0 + 2 * cost_1) as shapley_share,
-        (price_10 - price_00)
-        * (6 * quantity_00 + 2 * quantity_10 + 2 * quantity_01 + 2 * quantity_11)
-        + (price_11 - price_01)
-        * (2 * quantity_00 + 2 * quantity_10 + 2 * quantity_01 + 6 * quantity_11) as shapley_price,
-        (price_01 - price_00)
-        * (6 * quantity_00 + 2 * quantity_10 + 2 * quantity_01 + 2 * quantity_11)
-        + (price_11 - price_10)
-        * (2 * quantity_00 + 2 * quantity_10 + 2 * quantity_01 + 6 * quantity_11)
+        2 * (price_10 - price_00) * (3 * quantity_00 + quantity_10 + quantity_01 + quantity_11)
+        + 2 * (price_11 - price_01) * (quantity_00 + quantity_10 + quantity_01 + 3 * quantity_11)
+            as shapley_price,
+        2 * (price_01 - price_00) * (3 * quantity_00 + quantity_10 + quantity_01 + quantity_11)
+        + 2 * (price_11 - price_10) * (quantity_00 + quantity_10 + quantity_01 + 3 * quantity_11)
             as shapley_exchange,
         (quantity_10 - quantity_00) * (price_00 - cost_0) as classic_volume,
         (quantity_11 - quantity_10) * (price_00 - cost_0) as classic_share,
         quantity_11 * (price_10 - price_00) as classic_price,
+        (quantity_11 - quantity_00) * (price_10 - price_00) as classic_joint,
         quantity_11 * (price_11 - price_10) as classic_exchange
     from prices
 
@@ -736,6 +753,7 @@ customers_effects as (
         sum({{ convention }}_price) as {{ convention }}_price,
         sum({{ convention }}_exchange) as {{ convention }}_exchange,
         {%- endfor %}
+        sum(classic_joint) as classic_joint,
         {%- for outcome in [
             'cost_rate', 'capacity', 'new_customers', 'lost_customers', 'new_products',
             'lost_products',
@@ -775,12 +793,12 @@ running as (
         factors_effect,
         {%- for convention, scale in [('shapley', shapley_scale), ('classic', money_scale)] %}
         {%- for factor in factors[:-1] %}
-        {{ divide_rounded(
-            '(' ~ convention ~ '_' ~ factors[:loop.index] | join(' + ' ~ convention ~ '_') ~ ')',
-            scale
-        ) }} as {{ convention }}_to_{{ factor }},
+        {%- set so_far = factors[:loop.index] | join(' + ' ~ convention ~ '_') %}
+        {{ divide_rounded('(' ~ convention ~ '_' ~ so_far ~ ')', scale) }}
+            as {{ convention }}_to_{{ factor }},
         {%- endfor %}
         {%- endfor %}
+        {{ divide_rounded('classic_joint', money_scale) }} as classic_joint,
         cost_rate,
         capacity,
         new_customers,
@@ -823,6 +841,7 @@ final as (
         {%- endfor %}
         {%- endif %}
         {%- endfor %}
+        {{ units_to_money('classic_joint') }} as classic_joint_effect_amount,
         {{ units_to_money('pocket_0') }} as base_pocket_amount,
         {{ units_to_money('pocket_1') }} as pocket_amount,
         {{ units_to_money('constant_currency') }} as constant_currency_pocket_amount
