@@ -22,6 +22,8 @@ from orchestration.settings import PROJECT, GateError, InputError, Settings
 PARSED = ("models", "macros", "seeds", "tests/data", "docs/columns")
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
 MESSAGE_LINES = 8
+# what macros/rebuild/grain.sql says: a failed test like any other
+DOUBLED = "more than one row per grain"
 
 
 class BuildError(Exception):
@@ -123,7 +125,9 @@ def build(
         counts[status] = counts.get(status, 0) + 1
         if each:
             each(item)
-        if status == "error":
+        if status == "error" and DOUBLED in str(item.message):
+            tests.append(f"{item.node.name}: {_in_short(item.message)}")
+        elif status == "error":
             models.append(f"{item.node.name}: {_in_short(item.message)}")
         elif status == "fail":
             where = inputs if item.node.config.meta.get("to_blame") == "input" else tests

@@ -49,11 +49,6 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# A whole number that stands for the content of a row; sums of it do not depend on order. #}
-{% macro row_fingerprint(columns) -%}
-cast(hash({{ columns | join(', ') }}) as hugeint)
-{%- endmacro %}
-
 {# A node's latest fingerprints, one row a bucket; those of buckets that are gone are empty. #}
 {% macro latest_fingerprints(unique_id) -%}
 select entity_id, bucket, item, fingerprint
@@ -65,7 +60,8 @@ select entity_id, bucket, item, fingerprint
 {%- endmacro %}
 
 {#
-  Append to the log the buckets of a relation whose content is not what it was.
+  Append to the log the buckets of a relation whose content is not what it was. A bucket's fingerprint
+  is the sum of its rows', which does not depend on their order.
 
   node     the relation's node
   scope    what was rebuilt, where that was a part (see what_is_due)
@@ -74,11 +70,8 @@ select entity_id, bucket, item, fingerprint
     {%- set unique_id = node.unique_id -%}
     {%- set bucket = bucket_column(node) -%}
     {%- set item = node.config.meta.changes_by_item -%}
-    {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='column') | list -%}
-    {%- set has_entity = 'entity_id' in columns -%}
+    {%- set has_entity = 'entity_id' in node.config.meta.grain -%}
     {%- set is_indexed = bucket in ('period_index', 'window_period_index') -%}
-    {%- set quoted = [] -%}
-    {%- for column in columns -%}{%- do quoted.append('found.' ~ adapter.quote(column)) -%}{%- endfor -%}
     {%- set months = 'intermediate.int_entity_months' -%}
 insert into build.changes
     with
@@ -91,7 +84,7 @@ insert into build.changes
                 else 'coalesce(cast(found.' ~ bucket ~ " as date), date '0001-01-01')" if bucket
                 else 'cast(null as date)' }} as bucket,
             {{ 'found.' ~ item if item else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as item,
-            cast(sum({{ row_fingerprint(quoted) }}) as {{ dbt.type_string() }}) as fingerprint
+            cast(sum(cast(hash(found) as hugeint)) as {{ dbt.type_string() }}) as fingerprint
         from {{ relation }} as found
         {%- if is_indexed %}
         left join {{ months }} as months
@@ -145,12 +138,9 @@ insert into build.changes
     where contents.fingerprint is distinct from in_question.fingerprint
 {% endmacro %}
 
-{# For hooks: a view's content is its code, a seed's its rows. Spark keeps no log: every table is
-   made again there. #}
-{% macro record_view() %}{{ return(adapter.dispatch('record_view')()) }}{% endmacro %}
-{% macro spark__record_view() %}{% endmacro %}
-{% macro default__record_view() %}
-    {%- if execute and model.config.materialized == 'view' -%}
+{# A view's content is its code. #}
+{% macro record_view() %}
+    {%- set code = local_md5(sql) -%}
 insert into build.changes
     with
 
@@ -164,14 +154,19 @@ insert into build.changes
         '*' as entity_id,
         cast(null as date) as bucket,
         cast(null as {{ dbt.type_string() }}) as item,
-        '{{ local_md5(sql) }}' as fingerprint,
+        '{{ code }}' as fingerprint,
         (select coalesce(max(changed_at), 0) + 1 from build.changes) as changed_at
-    where not exists (select 1 from latest where fingerprint = '{{ local_md5(sql) }}')
-    {%- endif -%}
+    where not exists (select 1 from latest where fingerprint = '{{ code }}')
 {% endmacro %}
 
+{# For a hook: a seed's content is its rows. Spark keeps no log: every table is made again there. #}
 {% macro record_seed() %}{{ return(adapter.dispatch('record_seed')()) }}{% endmacro %}
-{% macro spark__record_seed() %}{% endmacro %}
+{% macro spark__record_seed() %}
+    {%- if execute -%}{%- do check_grain(this) -%}{%- endif -%}
+{% endmacro %}
 {% macro default__record_seed() %}
-    {%- if execute -%}{{ record_changes(graph.nodes[model.unique_id], this) }}{%- endif -%}
+    {%- if execute -%}
+        {%- do check_grain(this) -%}
+        {{ record_changes(graph.nodes[model.unique_id], this) }}
+    {%- endif -%}
 {% endmacro %}

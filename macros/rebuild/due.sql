@@ -20,21 +20,22 @@
     how      all, part or nothing
     scope    for parts: entities, days (or first days of periods) and indexes that cover what is due
     reason   for the summary
-    built_at the point in the log of changes that the table is brought up to
     total    periods of all entities, 0 where the table has none
 #}
 {% macro what_is_due(existing, code) %}
     {% set node = graph.nodes[model.unique_id] %}
     {% set month_column = node.config.meta.month_local %}
+    {% set due = {'how': 'all', 'total': 0} %}
+    {% if flags.FULL_REFRESH %}
+        {% do due.update({'reason': 'full refresh'}) %}{{ return(due) }}
+    {% elif existing is none or not existing.is_table %}
+        {% do due.update({'reason': 'new'}) %}{{ return(due) }}
+    {% endif %}
     {% set known = run_query(
         "select code, built_at from build.builds where relation = '" ~ model.unique_id
         ~ "' order by sequence desc limit 1"
     ).rows %}
-    {% set now = run_query('select coalesce(max(changed_at), 0) from build.changes').rows[0][0] %}
-    {% set due = {'how': 'all', 'built_at': now, 'total': 0} %}
-    {% if flags.FULL_REFRESH %}
-        {% do due.update({'reason': 'full refresh'}) %}{{ return(due) }}
-    {% elif existing is none or not existing.is_table or not known %}
+    {% if not known %}
         {% do due.update({'reason': 'new'}) %}{{ return(due) }}
     {% elif known[0][0] != code %}
         {% do due.update({'reason': 'code changed'}) %}{{ return(due) }}

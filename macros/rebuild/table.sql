@@ -1,8 +1,8 @@
 {#
   How every table of the project is made: not at all where nothing it reads has changed, period by
   period where its meta says that a period stands on its own (`month_local`: the column; with
-  `months_back`, on so many before it), day by day where every day does (`day_local`), else as a whole. It replaces dbt's `table`, so a model says
-  what it is and never how it is kept up to date.
+  `months_back`, on so many before it), day by day where every day does (`day_local`), else as a
+  whole. It replaces dbt's `table`, so a model says what it is and never how it is kept up to date.
 #}
 {% materialization table, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -21,6 +21,7 @@
     {%- endif -%}
 
     {%- if due.how != 'nothing' -%}
+        {%- do check_grain(target_relation, due.scope) -%}
         {% call statement('changes') %}
             {{ record_changes(graph.nodes[model.unique_id], target_relation, due.scope) }}
         {% endcall %}
@@ -28,7 +29,8 @@
     {% call statement('builds') %}
         insert into build.builds
         select
-            '{{ model.unique_id }}', '{{ code }}', {{ due.built_at }},
+            '{{ model.unique_id }}', '{{ code }}',
+            (select coalesce(max(changed_at), 0) from build.changes),
             {{ due.count or (0 if due.how == 'nothing' else due.total) }}, {{ due.total }},
             '{{ due.how }}', '{{ due.reason }}',
             (select coalesce(max(sequence), 0) + 1 from build.builds)
@@ -40,21 +42,22 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{# In one transaction, so that readers of the build database never miss the table. #}
+{# One statement in the model's transaction: readers of the build database never miss the table. #}
 {% macro rebuild_all(target_relation, existing, sql) %}
-    {%- set next = make_intermediate_relation(target_relation) -%}
-    {%- do drop_relation_if_exists(load_cached_relation(next)) -%}
-    {% call statement('main') %}{{ create_table_as(False, next, sql) }}{% endcall %}
-    {%- if existing is not none -%}{%- do adapter.drop_relation(existing) -%}{%- endif -%}
-    {%- do adapter.rename_relation(next, target_relation) -%}
+    {%- if existing is not none and not existing.is_table -%}
+        {%- do adapter.drop_relation(existing) -%}
+    {%- endif -%}
+    {%- if config.get('contract').enforced -%}
+        {{ get_assert_columns_equivalent(sql) }}
+        {%- set sql = get_select_subquery(sql) -%}
+    {%- endif -%}
+    {% call statement('main') %}create or replace table {{ target_relation }} as ({{ sql }}){% endcall %}
 {% endmacro %}
 
 {# What is no period of its entity any more goes as well. #}
 {% macro rebuild_part(target_relation, sql, scope) %}
     {%- set meta = model.config.meta -%}
     {%- set column = meta.day_local or meta.month_local -%}
-    {%- set columns = adapter.get_columns_in_relation(target_relation) -%}
-    {%- set names = columns | map(attribute='quoted') | join(', ') -%}
     {%- if config.get('contract').enforced -%}{{ get_assert_columns_equivalent(sql) }}{%- endif -%}
     {% call statement('clear') %}
         delete from {{ target_relation }} as kept
@@ -72,8 +75,8 @@
         {%- endif %}
     {% endcall %}
     {% call statement('main') %}
-        insert into {{ target_relation }} ({{ names }})
-        select {{ names }}
+        insert into {{ target_relation }} by name
+        select *
         from (
             {{ sql }}
         ) as made

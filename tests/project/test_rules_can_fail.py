@@ -23,7 +23,7 @@ def node(resource_type: str, name: str, path: str, parents: list[str], sql: str,
         "raw_code": sql,
         "compiled_code": sql,
         "columns": {"customer_id": {"name": "customer_id"}},
-        "config": {"meta": {"grain": ["customer_id"], "owner": "finance"}},
+        "config": {"materialized": "view", "meta": {"grain": ["customer_id"], "owner": "finance"}},
         **more,
     }
 

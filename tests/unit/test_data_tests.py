@@ -8,16 +8,10 @@ import pytest
 
 # test, relation, rows as SQL
 BAD_ROWS = {
-    "int_materiality__one_row_per_grain": (
-        "intermediate.int_materiality",
-        "select 'acme' as entity_id from range(2)",
-    ),
     # an empty part of the key is a key: two such rows are one too many
-    "fct_cost_assignments_monthly__one_row_per_grain": (
-        "marts.fct_cost_assignments_monthly",
-        "select 'acme' as entity_id, date '2025-01-01' as month_start_date, 'p' as pool_id,"
-        " 0 as input_amount, 0 as allocation_in_amount, 0 as allocation_out_amount,"
-        " 0 as adjustment_amount, 0 as net_amount from range(2)",
+    "fct_customer_pnl_lines_monthly__one_row_per_grain": (
+        "marts.fct_customer_profitability_monthly",
+        "select 'twice' as entity_id, 'c' as customer_id, 1 as list_amount from range(2)",
     ),
     # one cent of what the pool let out never came to an activity
     "every_stage_passes_on_what_it_received": (
@@ -74,7 +68,7 @@ BAD_ROWS = {
     ),
     "entities_have_a_currency": (
         "intermediate.int_entities",
-        "select 'acme' as entity_id",
+        "select 'acme' as entity_id from range(2)",
     ),
     "periods_are_contiguous": (
         "marts.dim_months",
@@ -95,13 +89,9 @@ BAD_ROWS = {
 BESIDE = {
     "intermediate.int_pools_monthly": "select 'ring' as entity_id,"
     " date '2025-01-01' as month_start_date, 'hr' as pool_id, 'reciprocal' as service_method",
+    "intermediate.int_entity_reach": "select 'acme' as entity_id",
 }
 SOUND_ROWS = {
-    "int_period_status__one_row_per_grain": (
-        "intermediate.int_period_status",
-        "from (values ('acme', date '2025-01-01'), ('acme', date '2025-02-01'))"
-        " as s (entity_id, month_start_date)",
-    ),
     "fct_cost_assignments_monthly__net_is_input_and_in_less_out": (
         "marts.fct_cost_assignments_monthly",
         "select 'acme' as entity_id, 7 as input_amount, 1 as allocation_in_amount,"
@@ -110,9 +100,13 @@ SOUND_ROWS = {
 }
 
 
+# a table of which a row of BAD_ROWS makes two
+DOUBLED = "dim_entities"
+
+
 @pytest.fixture(scope="module")
-def statuses(empty_build, tmp_path_factory):
-    """What became of each test on a copy of the empty build with these rows put in."""
+def results(empty_build, tmp_path_factory):
+    """What became of each test, and of a table, on a copy of the empty build with these rows."""
     warehouse = tmp_path_factory.mktemp("rows") / "warehouse"
     shutil.copytree(empty_build.settings.warehouse, warehouse)
     settings = dataclasses.replace(empty_build.settings, warehouse=warehouse)
@@ -122,14 +116,23 @@ def statuses(empty_build, tmp_path_factory):
         for relation, rows in [*everything.values(), *BESIDE.items()]:
             connection.execute(f"insert into {relation} by name {rows}")
     project.run("test", "--select", *everything, may_fail=True)
-    return {r["unique_id"].split(".")[2]: r["status"] for r in project.results}
+    tests = project.results
+    project.run("run", "--full-refresh", "--select", DOUBLED, may_fail=True)
+    return {r["unique_id"].split(".")[2]: r for r in tests + project.results}
 
 
 @pytest.mark.parametrize("name", BAD_ROWS)
-def test_data_test_fails_on_bad_rows(statuses, name):
-    assert statuses[name] == "fail"
+def test_data_test_fails_on_bad_rows(results, name):
+    assert results[name]["status"] == "fail"
 
 
 @pytest.mark.parametrize("name", SOUND_ROWS)
-def test_data_test_passes_on_sound_rows(statuses, name):
-    assert statuses[name] == "pass"
+def test_data_test_passes_on_sound_rows(results, name):
+    assert results[name]["status"] == "pass"
+
+
+def test_a_table_with_two_rows_of_one_grain_is_not_made(results):
+    assert results[DOUBLED]["status"] == "error"
+    assert f"more than one row per grain in {DOUBLED}: entity_id, rows: acme" in (
+        results[DOUBLED]["message"]
+    )
