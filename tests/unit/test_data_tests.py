@@ -11,7 +11,7 @@ BAD_ROWS = {
     # an empty part of the key is a key: two such rows are one too many
     "fct_customer_pnl_lines_monthly__one_row_per_grain": (
         "marts.fct_customer_profitability_monthly",
-        "select 'twice' as entity_id, 'c' as customer_id, 1 as list_amount from range(2)",
+        "select 'twice' as entity_id, 'c' as customer_id, 1 as rebate_amount from range(2)",
     ),
     # one cent of what the pool let out never came to an activity
     "every_stage_passes_on_what_it_received": (
