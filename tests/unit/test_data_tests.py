@@ -133,6 +133,5 @@ def test_data_test_passes_on_sound_rows(results, name):
 
 def test_a_table_with_two_rows_of_one_grain_is_not_made(results):
     assert results[DOUBLED]["status"] == "error"
-    assert f"more than one row per grain in {DOUBLED}: entity_id, rows: acme" in (
-        results[DOUBLED]["message"]
-    )
+    said = f"more than one row per grain in {DOUBLED}: entity_id, rows: acme"
+    assert said in results[DOUBLED]["message"]
