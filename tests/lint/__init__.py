@@ -46,6 +46,15 @@ score_units = units_to_score = fixed_ln = fixed_exp = fixed_sqrt = share_units =
 normal_share_below = student_t_90 = mean_of_present = convert_currency = _expression
 units_in_a_minor_unit = minor_units_to_money = json_text = list_of = _expression
 share_end = share_difference_end = cohens_h = two_proportion_z = _expression
+explained_share = float_to_units = correlation_of_sums = _expression
+
+
+def determinant(rows, columns):
+    return "1e0"
+
+
+def driver_sets():
+    return ["1", "12", "1234"]
 
 
 def rows_with_source_id(relation, input_table, columns):

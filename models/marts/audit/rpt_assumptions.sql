@@ -38,6 +38,8 @@
     'policy_staff_statements': ['entity_id', 'statement_id', 'attribute_id', 'customers_agree_when'],
     'policy_contact_caps': ['entity_id', 'channel', 'window_days', 'contacts_at_most'],
     'policy_contact_parameters': ['entity_id', 'parameter', 'value'],
+    'policy_reason_terms': ['reason', 'driver'],
+    'policy_lever_costs': ['entity_id', 'driver', 'currency', 'cost_per_point_amount'],
 } %}
 with
 

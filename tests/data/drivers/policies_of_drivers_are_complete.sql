@@ -8,6 +8,8 @@ needed as (
     union all
     select 'policy_reporting' as policy, 'agreement_gap_alert' as parameter
     union all
+    select 'policy_reporting' as policy, 'driver_minimum_customers' as parameter
+    union all
     select 'policy_contact_parameters' as policy, 'incremental_share' as parameter
     union all
     select 'policy_contact_parameters' as policy, 'lost_years' as parameter
@@ -90,3 +92,23 @@ left join {{ ref('policy_contact_parameters') }} as parameters
 where
     needed.policy = 'policy_contact_parameters'
     and parameters.parameter is null
+
+union all
+
+select
+    'policy_reason_terms' as policy,
+    reason as policy_row,
+    'driver ' || driver || ' is no term' as fault
+from {{ ref('policy_reason_terms') }}
+where driver not in ('product_quality', 'service_quality', 'price', 'hassle')
+
+union all
+
+select
+    'policy_lever_costs' as policy,
+    entity_id || ' ' || coalesce(driver, '') as policy_row,
+    'a lever moves a term and costs something' as fault
+from {{ ref('policy_lever_costs') }}
+where
+    coalesce(driver, '') not in ('product_quality', 'service_quality', 'price', 'hassle')
+    or coalesce(cost_per_point_amount, 0) <= 0

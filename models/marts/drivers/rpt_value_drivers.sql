@@ -1,0 +1,244 @@
+-- What moves an outcome, by the answers, beside what customers say is important, what reasons they
+-- give and what a point of each term costs. A cell of too few customers keeps its place and shows
+-- nothing.
+with
+
+rules as (
+
+    select
+        months.entity_id,
+        months.fiscal_year,
+        cast(reporting.value as bigint) as minimum_customers
+    from {{ ref('int_entity_months') }} as months
+    inner join {{ ref('policy_reporting') }} as reporting
+        on
+            reporting.entity_id in ('*', months.entity_id)
+            and months.month_start_date
+            between reporting.valid_from and coalesce(reporting.valid_to, date '9999-12-31')
+    where reporting.parameter = 'driver_minimum_customers'
+    qualify row_number() over (
+        partition by months.entity_id, months.fiscal_year
+        order by
+            case when reporting.entity_id = '*' then 1 else 0 end,
+            months.month_start_date desc,
+            reporting.valid_from desc
+    ) = 1
+
+),
+
+drivers as (
+
+    select 'product_quality' as driver
+    union all
+    select 'service_quality' as driver
+    union all
+    select 'price' as driver
+    union all
+    select 'hassle' as driver
+
+),
+
+reasons as (
+
+    select
+        reasons.entity_id,
+        terms.driver,
+        sum(reasons.statements_count) as statements_count
+    from {{ ref('int_stated_reasons') }} as reasons
+    inner join {{ ref('policy_reason_terms') }} as terms
+        on lower(reasons.reason) = lower(terms.reason)
+    where terms.driver is not null
+    group by reasons.entity_id, terms.driver
+
+),
+
+reason_shares as (
+
+    select
+        entity_id,
+        driver,
+        statements_count,
+        sum(statements_count) over (partition by entity_id) as all_statements_count
+    from reasons
+
+),
+
+levers as (
+
+    select
+        entities.entity_id,
+        entities.currency,
+        costs.driver,
+        costs.cost_per_point_amount
+    from {{ ref('int_entities') }} as entities
+    inner join {{ ref('policy_lever_costs') }} as costs
+        on
+            costs.entity_id in ('*', entities.entity_id)
+            and entities.currency = costs.currency
+            and costs.valid_to is null
+    qualify row_number() over (
+        partition by entities.entity_id, costs.driver
+        order by
+            case when costs.entity_id = '*' then 1 else 0 end,
+            costs.valid_from desc
+    ) = 1
+
+),
+
+cells as (
+
+    select
+        sums.entity_id,
+        sums.fiscal_year,
+        sums.outcome,
+        sums.segment,
+        drivers.driver,
+        sums.customers_count,
+        sums.customers_count >= rules.minimum_customers as is_enough
+    from {{ ref('int_driver_sums') }} as sums
+    inner join rules
+        on
+            sums.entity_id = rules.entity_id
+            and sums.fiscal_year = rules.fiscal_year
+    cross join drivers
+    where sums.replicate = 0
+
+),
+
+-- better is more of a quality and less of a burden
+found as (
+
+    select
+        cells.entity_id,
+        cells.fiscal_year,
+        cells.outcome,
+        cells.segment,
+        cells.driver,
+        cells.is_enough,
+        case when cells.is_enough then cells.customers_count end as customers_count,
+        estimates.effect_units,
+        estimates.effect_half_units,
+        estimates.standardised_effect_units,
+        estimates.standardised_effect_half_units,
+        estimates.importance_units,
+        estimates.importance_half_units,
+        estimates.explained_units,
+        case when cells.driver in ('price', 'hassle') then -1 else 1 end
+        * estimates.effect_units as gain_units,
+        case when cells.is_enough then stated.importance_share_units end as stated_units,
+        case when cells.is_enough then stated.importance_rank end as stated_rank,
+        case when cells.segment = '(all)'
+                then {{ share_units(
+                    'reason_shares.statements_count', 'reason_shares.all_statements_count'
+                ) }}
+        end as reason_units,
+        levers.currency,
+        levers.cost_per_point_amount
+    from cells
+    left join {{ ref('int_driver_estimates') }} as estimates
+        on
+            cells.entity_id = estimates.entity_id
+            and cells.fiscal_year = estimates.fiscal_year
+            and cells.outcome = estimates.outcome
+            and cells.segment = estimates.segment
+            and cells.driver = estimates.driver
+            and cells.is_enough
+    left join {{ ref('int_stated_importance') }} as stated
+        on
+            cells.entity_id = stated.entity_id
+            and cells.fiscal_year = stated.fiscal_year
+            and cells.segment = stated.segment
+            and cells.driver = stated.driver
+    left join reason_shares
+        on
+            cells.entity_id = reason_shares.entity_id
+            and cells.driver = reason_shares.driver
+    left join levers
+        on
+            cells.entity_id = levers.entity_id
+            and cells.driver = levers.driver
+
+),
+
+-- outcome points for a thousand of the currency, in units of 10^-9
+levered as (
+
+    select
+        entity_id,
+        fiscal_year,
+        outcome,
+        segment,
+        driver,
+        is_enough,
+        customers_count,
+        effect_units,
+        effect_half_units,
+        standardised_effect_units,
+        standardised_effect_half_units,
+        importance_units,
+        importance_half_units,
+        explained_units,
+        stated_units,
+        stated_rank,
+        reason_units,
+        currency,
+        cost_per_point_amount,
+        {{ divide_rounded(
+            '(gain_units * 10000000)', 'nullif(' ~ to_units('cost_per_point_amount', 4) ~ ', 0)'
+        ) }} as gain_per_thousand_units,
+        case when importance_units is not null then row_number() over (
+            partition by entity_id, fiscal_year, outcome, segment
+            order by importance_units desc nulls last, driver asc
+        ) end as importance_rank
+    from found
+
+),
+
+final as (
+
+    select
+        entity_id,
+        cast(fiscal_year as bigint) as fiscal_year,
+        outcome,
+        segment,
+        driver,
+        {{ units_to_score('importance_units') }} as importance_share,
+        {{ units_to_score('greatest(importance_units - importance_half_units, 0)') }}
+            as importance_share_low,
+        {{ units_to_score('least(importance_units + importance_half_units, 1000000000)') }}
+            as importance_share_high,
+        cast(importance_rank as bigint) as importance_rank,
+        {{ units_to_score('effect_units') }} as effect,
+        {{ units_to_score('effect_units - effect_half_units') }} as effect_low,
+        {{ units_to_score('effect_units + effect_half_units') }} as effect_high,
+        {{ units_to_score('standardised_effect_units') }} as standardised_effect,
+        {{ units_to_score('standardised_effect_units - standardised_effect_half_units') }}
+            as standardised_effect_low,
+        {{ units_to_score('standardised_effect_units + standardised_effect_half_units') }}
+            as standardised_effect_high,
+        {{ units_to_score('explained_units') }} as explained_share,
+        {{ units_to_score('stated_units') }} as stated_importance_share,
+        cast(stated_rank as bigint) as stated_importance_rank,
+        cast(stated_rank - importance_rank as bigint) as rank_gap,
+        {{ units_to_score('reason_units') }} as stated_reason_share,
+        currency,
+        cost_per_point_amount,
+        {{ units_to_score('gain_per_thousand_units') }} as outcome_gain_per_thousand,
+        cast(case when gain_per_thousand_units > 0 then row_number() over (
+            partition by entity_id, fiscal_year, outcome, segment
+            order by gain_per_thousand_units desc nulls last, driver asc
+        ) end as bigint) as lever_rank,
+        cast(customers_count as bigint) as customers_count,
+        case
+            when not is_enough then 'too_few'
+            when importance_units is null then 'not_separable'
+            else 'fitted'
+        end as fit_status,
+        case when importance_units is not null
+                then 'least squares; variance shared over all orders; jackknife of 20 blocks'
+        end as method
+    from levered
+
+)
+
+select * from final
