@@ -57,6 +57,18 @@ class DbtProject:
         return printed
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for the built dbt project goes to one worker, so that it is built once.
+
+    All else goes by file.
+    """
+    for item in items:
+        is_shared = "dbt_project" in getattr(item, "fixturenames", ())
+        group = "dbt_project" if is_shared else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def real_landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A landing folder with the three real sets, which are not part of the project.

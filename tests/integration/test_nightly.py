@@ -179,7 +179,8 @@ def test_a_killed_night_leaves_the_publication_and_the_next_one_finishes(
     place: Place, first_bytes: dict[str, str]
 ) -> None:
     before = place.current
-    shutil.rmtree(place.warehouse / "build")
+    # dbt has everything to make, and need not parse first
+    (place.warehouse / "build" / "twofold.duckdb").unlink()
     running = subprocess.Popen(
         place.command("nightly"), stdout=subprocess.PIPE, text=True, start_new_session=True
     )
