@@ -1,0 +1,195 @@
+"""Records made comparable: folded names, addresses in trigrams, keys without punctuation.
+
+Belongs here: what a field looks like once spelling, case and order of words are taken out, and
+which values are shared by too many to tell anybody apart. Does not: what agreement is worth.
+"""
+
+import duckdb
+
+# The fields of the contract that speak of the party; each may be empty.
+FIELDS = ("name", "email", "phone", "address", "tax_id", "birth_date")
+
+# Words that say what a company is and not which one.
+LEGAL_FORMS = (
+    "ab", "ag", "bv", "co", "corp", "corporation", "gmbh", "inc", "incorporated", "kg", "limited",
+    "llc", "llp", "ltd", "nv", "oy", "plc", "sa", "sarl", "se", "spa", "srl",
+)  # fmt: skip
+
+# Two records are compared where they share one of these.
+BLOCKS = {
+    "email": "email_key",
+    "phone": "phone_key",
+    "name": "name_key",
+    "last_name_and_initial": "name_words[-1] || left(name_words[1], 1)",
+    "first_name_and_place": "name_words[1] || coalesce(numbers[-1], street_words[-1])",
+    "house_and_street": "numbers[1] || street_words[1]",
+    "house_and_place": (
+        "numbers[1]"
+        " || coalesce(case when len(numbers) > 1 then numbers[-1] end, street_words[-1])"
+    ),
+    "house_and_name": "numbers[1] || left(name_words[1], 1) || left(name_words[-1], 1)",
+    "birth_date": "birth_date_key",
+}
+
+MACROS = r"""
+create or replace temp macro folded(text) as nullif(trim(regexp_replace(
+    replace(strip_accents(lower(text)), 'ß', 'ss'), '[^\p{L}\p{N}]+', ' ', 'g'
+)), '');
+
+create or replace temp macro words_of(text) as
+    list_filter(string_split(coalesce(text, ''), ' '), lambda word: word <> '');
+
+create or replace temp macro grams_of(text) as list_distinct(list_transform(
+    range(1, greatest(length(text) - 1, 2)), lambda place: substr(text, place, 3)
+));
+
+create or replace temp macro digits_of(text) as regexp_replace(text, '[^0-9]', '', 'g');
+
+-- five digits at least and not one over and over, which is a number nobody has; country and trunk
+-- prefixes are left off
+create or replace temp macro number_key(digits) as case
+    when length(digits) >= 5 and length(replace(digits, left(digits, 1), '')) > 0
+        then right(digits, 9)
+end;
+
+create or replace temp macro numbers_in(words) as
+    list_sort(list_filter(words, lambda word: regexp_matches(word, '[0-9]')));
+
+-- first and last word, in either order: how alike the less alike pair of them is
+create or replace temp macro weakest_word(a, b) as case
+    when len(a) > 1 and len(b) > 1 then greatest(
+        least(
+            jaro_winkler_similarity(a[1], b[1]), jaro_winkler_similarity(a[-1], b[-1])
+        ),
+        least(jaro_winkler_similarity(a[1], b[-1]), jaro_winkler_similarity(a[-1], b[1]))
+    )
+    else jaro_winkler_similarity(array_to_string(a, ''), array_to_string(b, ''))
+end;
+
+create or replace temp macro name_level(a, b) as case
+    when list_sort(a) = list_sort(b) then 'same'
+    when numbers_in(a) <> numbers_in(b) then 'different_number'
+    when weakest_word(a, b) >= 0.94 then 'spelling'
+    when
+        len(a) <> len(b)
+        and jaro_winkler_similarity(array_to_string(a, ''), array_to_string(b, '')) >= 0.95
+        then 'spelling'
+    when weakest_word(a, b) >= 0.82 then 'similar'
+    when list_has_all(a, b) or list_has_all(b, a) then 'contained'
+    when
+        greatest(
+            jaro_winkler_similarity(a[1], b[1]), jaro_winkler_similarity(a[-1], b[-1]),
+            jaro_winkler_similarity(a[1], b[-1]), jaro_winkler_similarity(a[-1], b[1])
+        ) >= 0.94
+        then 'one_word'
+    else 'different'
+end;
+
+create or replace temp macro names_agree(a, b) as
+    len(a) > 0 and len(b) > 0 and name_level(a, b) in ('same', 'spelling');
+"""
+
+PREPARED = r"""
+create or replace temp table prepared as
+with
+
+folded as (
+
+    select
+        record_id,
+        entity_id,
+        words_of(folded(name)) as all_name_words,
+        nullif(trim(lower(email)), '') as email_text,
+        number_key(digits_of(phone)) as phone_key,
+        -- a street's kind is written in many ways
+        words_of(regexp_replace(
+            regexp_replace(folded(address), '(str|strasse)\b', 'st', 'g'), '\bstreet\b', 'st', 'g'
+        )) as address_words,
+        nullif(digits_of(cast(birth_date as varchar)), '') as birth_date_key,
+        -- letters and digits as they stand; without a digit it is a remark such as "n/a"
+        case when regexp_matches(tax_id, '[0-9]')
+            then upper(regexp_replace(tax_id, '[^\p{L}\p{N}]', '', 'g'))
+        end as tax_key
+    from records
+
+),
+
+worded as (
+
+    select
+        record_id,
+        entity_id,
+        case
+            when len(list_filter(all_name_words, lambda w: not list_contains($legal_forms, w))) > 0
+                then list_filter(all_name_words, lambda w: not list_contains($legal_forms, w))
+            else all_name_words
+        end as name_words,
+        case when email_text like '%_@_%' then email_text end as email_key,
+        phone_key,
+        address_words,
+        birth_date_key,
+        list_filter(address_words, lambda w: regexp_matches(w, '^[0-9]+[a-z]?$')) as numbers,
+        list_filter(address_words, lambda w: not regexp_matches(w, '[0-9]')) as street_words,
+        tax_key
+    from folded
+
+),
+
+keyed as (
+
+    select
+        record_id,
+        entity_id,
+        nullif(array_to_string(list_sort(name_words), ' '), '') as name_key,
+        name_words,
+        email_key,
+        phone_key,
+        nullif(array_to_string(address_words, ' '), '') as address_key,
+        case when len(address_words) > 0
+            then grams_of(array_to_string(list_sort(address_words), ' '))
+        end as address_grams,
+        birth_date_key,
+        tax_key,
+        {blocks}
+    from worded
+
+)
+
+select
+    record_id,
+    entity_id,
+    name_key,
+    name_words,
+    email_key,
+    phone_key,
+    address_key,
+    address_grams,
+    birth_date_key,
+    tax_key,
+    entity_id || '|' || name_key as name_term,
+    entity_id || '|' || email_key as email_term,
+    entity_id || '|' || phone_key as phone_term,
+    entity_id || '|' || address_key as address_term,
+    {guarded}
+from keyed
+order by record_id
+"""
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, block_at_most: int) -> None:
+    """Make the temporary table ``prepared`` from the table ``records``.
+
+    Args:
+        connection: holds ``records``: record_id (0, 1, …), entity_id and the FIELDS as text, one
+            row a record.
+        block_at_most: a value that more records of one entity share is no reason to compare them.
+    """
+    connection.execute(MACROS)
+    made = ",\n        ".join(f"{sql} as block_{name}" for name, sql in BLOCKS.items())
+    guarded = ",\n    ".join(
+        f"case when count(block_{name}) over (partition by entity_id, block_{name})"
+        f" <= {int(block_at_most)} then block_{name} end as block_{name}"
+        for name in BLOCKS
+    )
+    sql = PREPARED.replace("{blocks}", made).replace("{guarded}", guarded)
+    connection.execute(sql, {"legal_forms": list(LEGAL_FORMS)})
