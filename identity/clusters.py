@@ -85,6 +85,29 @@ class Parties:
             record = above[record]
         return record
 
+    def join_clear(self, links: Iterable[Link]) -> None:
+        """Take links, but none from a party without tax number that is drawn to two of them: a
+        company and its namesake next door differ in nothing else.
+        """
+        links = list(links)
+        drawn_to: dict[int, set[str]] = defaultdict(set)
+        ends = [(link, self.of(link.low), self.of(link.high)) for link in links]
+        for _, one, other in ends:
+            for here, there in ((one, other), (other, one)):
+                if self._tax[here] is None and self._tax[there] is not None:
+                    drawn_to[here].add(self._tax[there])
+        clear = []
+        for link, one, other in ends:
+            torn = any(
+                self._tax[there] is not None and len(drawn_to.get(here, ())) > 1
+                for here, there in ((one, other), (other, one))
+            )
+            if torn:
+                self.refused.append(Refusal(link, "tax_ids_differ"))
+            else:
+                clear.append(link)
+        self.join(clear)
+
     def join(self, links: Iterable[Link]) -> None:
         """Take links, strongest first; what is refused is kept with its reason."""
         ordered = sorted(links, key=lambda k: (k.rank, -k.odds, k.low, k.high))

@@ -23,6 +23,13 @@ OTHER_NAME = (
     " in ('one_word', 'different_number', 'different')"
 )
 
+NEARLY_ONE_ADDRESS = f"5 * {SHARED_GRAMS} >= 4 * {FEWER_GRAMS}"
+# of house number and postcode one at least is the same, where both addresses have any
+ONE_NUMBER = (
+    "(len(address_numbers_l) = 0 or len(address_numbers_r) = 0"
+    " or list_has_any(address_numbers_l, address_numbers_r))"
+)
+
 # field → its levels from the most alike to the least, each a condition over the two records; the
 # last one takes what is left
 LEVELS: dict[str, dict[str, str]] = {
@@ -33,7 +40,11 @@ LEVELS: dict[str, dict[str, str]] = {
     "email": {
         "shared": f"email_key_l = email_key_r and {OTHER_NAME}",
         "same": "email_key_l = email_key_r",
-        "spelling": "damerau_levenshtein(email_key_l, email_key_r) <= 2",
+        # mailboxes of people with one name differ by a number
+        "spelling": (
+            "damerau_levenshtein(email_key_l, email_key_r) <= 2"
+            " and digits_of(email_key_l) = digits_of(email_key_r)"
+        ),
     },
     "phone": {
         "shared": f"phone_key_l = phone_key_r and {OTHER_NAME}",
@@ -41,9 +52,10 @@ LEVELS: dict[str, dict[str, str]] = {
         "spelling": "damerau_levenshtein(phone_key_l, phone_key_r) <= 1",
     },
     "address": {
-        "shared": f"5 * {SHARED_GRAMS} >= 4 * {FEWER_GRAMS} and {OTHER_NAME}",
+        "shared": f"{NEARLY_ONE_ADDRESS} and {ONE_NUMBER} and {OTHER_NAME}",
         "same": "address_key_l = address_key_r",
-        "spelling": f"5 * {SHARED_GRAMS} >= 4 * {FEWER_GRAMS}",
+        "spelling": f"{NEARLY_ONE_ADDRESS} and {ONE_NUMBER}",
+        "other_house": f"5 * {SHARED_GRAMS} >= 3 * {FEWER_GRAMS} and not {ONE_NUMBER}",
         "similar": f"5 * {SHARED_GRAMS} >= 3 * {FEWER_GRAMS}",
         "in_part": f"5 * {SHARED_GRAMS} >= 2 * {FEWER_GRAMS}",
     },

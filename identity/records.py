@@ -24,8 +24,7 @@ BLOCKS = {
     "first_name_and_place": "name_words[1] || coalesce(numbers[-1], street_words[-1])",
     "house_and_street": "numbers[1] || street_words[1]",
     "house_and_place": (
-        "numbers[1]"
-        " || coalesce(case when len(numbers) > 1 then numbers[-1] end, street_words[-1])"
+        "numbers[1] || coalesce(case when len(numbers) > 1 then numbers[-1] end, street_words[-1])"
     ),
     "house_and_name": "numbers[1] || left(name_words[1], 1) || left(name_words[-1], 1)",
     "birth_date": "birth_date_key",
@@ -53,7 +52,7 @@ create or replace temp macro number_key(digits) as case
 end;
 
 create or replace temp macro numbers_in(words) as
-    list_sort(list_filter(words, lambda word: regexp_matches(word, '[0-9]')));
+    list_sort(regexp_extract_all(array_to_string(words, ' '), '[0-9]+'));
 
 -- first and last word, in either order: how alike the less alike pair of them is
 create or replace temp macro weakest_word(a, b) as case
@@ -148,6 +147,7 @@ keyed as (
         case when len(address_words) > 0
             then grams_of(array_to_string(list_sort(address_words), ' '))
         end as address_grams,
+        numbers as address_numbers,
         birth_date_key,
         tax_key,
         {blocks}
@@ -164,6 +164,7 @@ select
     phone_key,
     address_key,
     address_grams,
+    address_numbers,
     birth_date_key,
     tax_key,
     entity_id || '|' || name_key as name_term,

@@ -192,7 +192,9 @@ def read_policy(folder: Path, day: date) -> Policy:
         try:
             weights[key] = float(row["m_probability"]), float(row["u_probability"])
         except ValueError:
-            raise PolicyError(f"policy_identity_weights: {key} has a weight that is no number") from None
+            raise PolicyError(
+                f"policy_identity_weights: {key} has a weight that is no number"
+            ) from None
         if not all(0 < chance < 1 for chance in weights[key]):
             raise PolicyError(f"policy_identity_weights: {key} must lie between 0 and 1")
     if odd := sorted(set(weights) ^ set(model.levels())):
@@ -242,7 +244,9 @@ class _Resolution:
         self.policy, self.value = policy, policy.value
         self.entity = records["entity_id"].to_pylist()
         self.key = list(
-            zip(records["source_system"].to_pylist(), records["source_key"].to_pylist(), strict=True)
+            zip(
+                records["source_system"].to_pylist(), records["source_key"].to_pylist(), strict=True
+            )
         )
         self.known = records["customer_id"].to_pylist()
         self.recorded: list[datetime] = records["recorded_at"].to_pylist()
@@ -276,10 +280,9 @@ class _Resolution:
             ),
         )
         settled = [*same, *self._of_one_customer(), *self._of_one_tax_id()]
-        settled += [*self._of_one_value("email"), *self._of_one_value("phone")]
-        self.parties.join(settled)
+        self.parties.join([*settled, *self._of_one_value("email")])
         likely, grey = self._likely()
-        self.parties.join(likely)
+        self.parties.join_clear([*self._of_one_value("phone"), *likely])
         self._list_refused(grey)
         links = self._crosswalk()
         self.connection.close()
@@ -501,9 +504,7 @@ class _Resolution:
                     (r for r in records if self.known[r] not in (None, customer)),
                     key=lambda r: (self.recorded[r], r),
                 )
-                self._dispute(
-                    "customers_merged", anchor, other, "survivorship", None, len(records)
-                )
+                self._dispute("customers_merged", anchor, other, "survivorship", None, len(records))
             for record, (rule, probability, linked_at) in self._paths(anchor, edges).items():
                 if self.known[record] == customer and customer is not None:
                     rule, probability = "customer_id", Decimal(1)
@@ -560,7 +561,7 @@ class _Resolution:
     def _paths(
         self, anchor: int, edges: dict[int, list[tuple[int, Link]]]
     ) -> dict[int, tuple[str, Decimal, datetime]]:
-        """By record, the weakest link on its way to the anchor, and since when all of it is known."""
+        """By record, the weakest link on its way to the anchor, and since when it is known."""
         found = {anchor: ((-1, 0), self.recorded[anchor])}
         waiting = [anchor]
         while waiting:
@@ -636,7 +637,7 @@ def step(
     ).fetchall()
     if known == [(state,)]:
         return
-    records = connection.execute(ACCEPTED).to_arrow_table()
+    records = connection.sql(ACCEPTED).to_arrow_table()
     if records.num_rows:
         resolved = resolve(records, read_policy(seeds, as_of or date.max))
     else:

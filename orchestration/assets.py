@@ -22,6 +22,12 @@ from orchestration.resources import NightResource, refusals
 RETRIES = dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL)
 
 PARAMETERS = dg.AssetKey(["build", "parameters"])
+IDENTITIES = {
+    dg.AssetKey(
+        ["build", "identity_links"]
+    ): "Which customer each key of a source system stands for.",
+    dg.AssetKey(["build", "identity_disputes"]): "Keys of which nobody but a person can tell.",
+}
 CANDIDATE = dg.AssetKey("candidate")
 PUBLICATION = dg.AssetKey("publication")
 SITE = dg.AssetKey("site")
@@ -98,6 +104,8 @@ def build_landing_assets() -> dg.AssetsDefinition:
         dg.AssetSpec(PARAMETERS, group_name="raw", description="What the run was told (AS_OF).")
     )
 
+    specs += [dg.AssetSpec(k, group_name="raw", description=d) for k, d in IDENTITIES.items()]
+
     @dg.multi_asset(name="landing", specs=specs, retry_policy=RETRIES)
     def landing(night: NightResource) -> Iterator[dg.MaterializeResult]:
         """Find the raw files and register them."""
@@ -111,6 +119,8 @@ def build_landing_assets() -> dg.AssetsDefinition:
         for spec in specs:
             if spec.key == PARAMETERS:
                 yield dg.MaterializeResult(spec.key, metadata={"as_of": str(this.settings.as_of)})
+            elif spec.key in IDENTITIES:
+                yield dg.MaterializeResult(spec.key)
             else:
                 yield dg.MaterializeResult(spec.key, metadata={"files": files.get(spec.key, 0)})
 

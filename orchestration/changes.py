@@ -75,7 +75,8 @@ def record_raw(connection: duckdb.DuckDBPyConnection, files: list[RawFile]) -> N
 
     Rows of a table that names the day its rows take effect (``changes_by``) are told apart by
     entity and day, those of another contract table by entity; a table in a source's own shape is
-    one whole, and so are the parameters of the build.
+    one whole, and so are the parameters of the build. The resolved identities are told apart by
+    entity.
     """
     listed = [[f.table.unique_id, f.name, f.digest] for f in files]
     connection.execute(
@@ -107,6 +108,18 @@ contents as (
     union all
     select 'source.twofold.build.parameters', '*', null, concat_ws(' ', as_of_date, known_before)
     from build.parameters
+    union all
+    select
+        'source.twofold.build.identity_links', entity_id, null,
+        cast(sum(cast(hash(links) as hugeint)) as varchar)
+    from build.identity_links as links
+    group by entity_id
+    union all
+    select
+        'source.twofold.build.identity_disputes', entity_id, null,
+        cast(sum(cast(hash(disputes) as hugeint)) as varchar)
+    from build.identity_disputes as disputes
+    group by entity_id
 ),
 latest as (
     from build.changes

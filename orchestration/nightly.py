@@ -34,6 +34,7 @@ CODE = (
     "docs/columns",
     "orchestration",
     "expectations",
+    "identity",
     "synthetic",
     "dbt_project.yml",
     "profiles.yml",

@@ -10,11 +10,13 @@ from datetime import datetime, time, timedelta
 
 import duckdb
 
-from orchestration import changes, spark
+from identity import resolve
+from orchestration import changes, policies, spark
 from orchestration.contract import TYPES, Column, RawTable, contract_tables, source_tables
 from orchestration.landing import FileGroup, Landing, column_types, file_hashes, literal
 from orchestration.settings import InputError, Settings
 
+IDENTITIES = "source.twofold.landing.identities"
 END_OF_TIME = datetime(9999, 12, 31)
 
 
@@ -59,11 +61,23 @@ def register(landing: Landing, settings: Settings) -> dict[str, str]:
                     "insert into build.registered values (?, ?)", [table.unique_id, made_from]
                 )
             files += of_table
+            if table.unique_id == IDENTITIES:
+                _resolve_identities(connection, settings, made_from)
         changes.record_raw(connection, files)
         connection.commit()
     if settings.target == "spark":
         spark.write_raw_tables(settings)
     return hashes
+
+
+def _resolve_identities(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, made_from: str
+) -> None:
+    """The crosswalk stands beside the raw tables: dbt cannot score pairs of names."""
+    try:
+        resolve.step(connection, settings.seeds, policies.digests(settings), made_from)
+    except resolve.PolicyError as error:
+        raise InputError(str(error)) from None
 
 
 def _raw_files(

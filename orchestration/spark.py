@@ -23,6 +23,8 @@ from orchestration.settings import InputError, Settings
 # two workers with one core and 1 GB each, as processes of this machine
 MASTER = "local-cluster[2,1,1024]"
 LOOPBACK = "127.0.0.1"
+# what the run itself writes before dbt starts
+BUILD_TABLES = ("parameters", "identity_links", "identity_disputes")
 
 
 def folder(settings: Settings) -> Path:
@@ -145,7 +147,7 @@ def write_raw_tables(settings: Settings) -> None:
     configure(settings)
     tables = [*contract_tables().values()]
     tables += [t for source in source_tables().values() for t in source.values()]
-    relations = [(t.source, t.name) for t in tables] + [("build", "parameters")]
+    relations = [(t.source, t.name) for t in tables] + [("build", name) for name in BUILD_TABLES]
     shutil.rmtree(raw_folder(settings), ignore_errors=True)
     with duckdb.connect(str(settings.build_db)) as connection:
         connection.execute("set disabled_optimizers = 'type_pushdown'")

@@ -53,6 +53,7 @@ TRUTH_TABLES = {
     "customers": "customer_id",
     "staying_response": "lock_in_level, true_value",
     "duplicates": "duplicate_customer_id",
+    "identities": "entity_id, source_system, source_key",
     "economics": "customer_id",
     "timing_differences": "month_start",
     "booked_months": "entity_id, month_start, document_type, lands_as",

@@ -12,35 +12,69 @@ with parts as (
         c.country,
         c.is_duplicate,
         -- a duplicate is called after the party before it
-        case when c.is_duplicate then c.n - 1 else c.n end as true_n,
-        choose(case when c.is_duplicate then c.n - 1 else c.n end, 'first', [
+        case when c.is_duplicate then c.n - 1 else c.n end as true_n
+    from sim_customers as c
+),
+related as (
+    select
+        p.*,
+        t.party_type as true_party_type,
+        -- two people of one household share family name, address and telephone
+        case
+            when
+                p.true_n % 10 = 8 and t.party_type = 'person' and before.party_type = 'person'
+                then p.true_n - 1
+            else p.true_n
+        end as family_n,
+        -- a company called as another one, with a tax number of its own
+        case
+            when
+                p.true_n % 10 = 9
+                and t.party_type = 'organisation'
+                and namesake.party_type = 'organisation'
+                and uniform(p.true_n, 'namesake') < 0.5
+                then p.true_n - 5
+            else p.true_n
+        end as namesake_n
+    from parts as p
+    inner join sim_customers as t on p.true_n = t.n
+    left join sim_customers as before on p.true_n - 1 = before.n
+    left join sim_customers as namesake on p.true_n - 5 = namesake.n
+),
+placed as (
+    select
+        *,
+        -- some namesakes sit in one building
+        case
+            when namesake_n <> true_n and uniform(true_n, 'one building') < 0.4 then namesake_n
+            else family_n
+        end as place_n,
+        choose(true_n, 'first', [
             'Anna', 'Ben', 'Clara', 'David', 'Emma', 'Felix', 'Grace', 'Hugo', 'Ida', 'Jonas',
             'Katja', 'Liam', 'Mia', 'Noah', 'Olga', 'Paul', 'Rosa', 'Sam', 'Tara', 'Umut'
         ]) as first_name,
-        choose(case when c.is_duplicate then c.n - 1 else c.n end, 'last', [
+        choose(case when true_party_type = 'person' then family_n else namesake_n end, 'last', [
             'Becker', 'O''Brien', 'Fischer', 'Müller', 'Smith', 'Novák', 'García', 'Jones',
             'Schmidt', 'Taylor', 'Weber', 'Brown', 'Wagner', 'Miller', 'Hoffmann', 'Evans',
             'Koch', 'Davis', 'Çelik', 'Lindqvist'
         ]) as last_name,
-        choose(case when c.is_duplicate then c.n - 1 else c.n end, 'trade', [
+        choose(namesake_n, 'trade', [
             'Maschinenbau', 'Logistics', 'Works', 'Industries', 'Handel', 'Supplies',
             'Engineering', 'Foods', 'Clinic', 'Design', 'Bau', 'Motors'
         ]) as trade
-    from sim_customers as c
+    from related
 ),
 named as (
     select
-        p.*,
-        t.party_type as true_party_type,
-        case t.party_type
-            when 'person' then p.first_name || ' ' || p.last_name
-            else p.last_name || ' ' || p.trade || ' '
-                || case p.entity_number when 1 then 'GmbH' when 2 then 'Inc.' else 'Ltd' end
+        *,
+        case true_party_type
+            when 'person' then first_name || ' ' || last_name
+            else last_name || ' ' || trade || ' '
+                || case entity_number when 1 then 'GmbH' when 2 then 'Inc.' else 'Ltd' end
                 || ' '
-                || (p.true_n % 977)
+                || (namesake_n % 977)
         end as clean_name
-    from parts as p
-    inner join sim_customers as t on p.true_n = t.n
+    from placed
 )
 select
     *,
@@ -64,25 +98,28 @@ select
         when 1 then 'example.de' when 2 then 'example.com' else 'example.co.uk'
     end as email,
     case entity_number when 1 then '+49 30 ' when 2 then '+1 512 ' else '+44 20 ' end
-    || lpad(cast(draw(true_n, 'phone') % 10000000 as varchar), 7, '0') as phone,
-    case entity_number
-        when 1
-            then choose(true_n, 'street', ['Hauptstr.', 'Ringstraße', 'Am Markt', 'Lange Str.'])
-            || ' '
-            || (1 + draw(true_n, 'house') % 180)
-            || ', '
-            || choose(true_n, 'town', ['Berlin', 'Hamburg', 'Köln', 'Leipzig'])
-        else (1 + draw(true_n, 'house') % 180) || ' '
-            || choose(
-                true_n, 'street', ['Main Street', 'Station Road', 'Park Lane', 'Church Street']
-            )
-            || ', '
-            || choose(true_n, 'town', case entity_number
-                when 2 then ['Austin', 'Denver', 'Dayton', 'Portland'] else
-                    ['Leeds', 'Bristol', 'York', 'Cardiff']
-            end)
-    end as address
+    || lpad(cast(draw(place_n, 'phone') % 10000000 as varchar), 7, '0') as phone,
+    cast(case true_party_type
+        when 'person'
+            then date '1940-01-01' + cast(pick_number(true_n, 'born', 24000) as integer)
+    end as date) as birth_date
 from named;
+
+create or replace macro address_of(key, entity_number) as case entity_number
+    when 1
+        then choose(key, 'street', ['Hauptstr.', 'Ringstraße', 'Am Markt', 'Lange Str.'])
+        || ' '
+        || (1 + draw(key, 'house') % 180)
+        || ', '
+        || choose(key, 'town', ['Berlin', 'Hamburg', 'Köln', 'Leipzig'])
+    else (1 + draw(key, 'house') % 180) || ' '
+        || choose(key, 'street', ['Main Street', 'Station Road', 'Park Lane', 'Church Street'])
+        || ', '
+        || choose(key, 'town', case entity_number
+            when 2 then ['Austin', 'Denver', 'Dayton', 'Portland'] else
+                ['Leeds', 'Bristol', 'York', 'Cardiff']
+        end)
+end;
 
 create or replace table out_customers as
 with versions as (
@@ -247,7 +284,18 @@ select
     cast(acquired_on as timestamp) + to_hours(11) as recorded_at
 from relations;
 
-create or replace table out_identities as
+-- One text with a slip of the hand: two letters change places, one is lost or struck twice.
+create or replace macro with_slip(written, place, kind) as case kind
+    when 0
+        then left(written, place - 1)
+        || substr(written, place + 1, 1)
+        || substr(written, place, 1)
+        || substr(written, place + 2)
+    when 1 then left(written, place - 1) || substr(written, place + 1)
+    else left(written, place) || substr(written, place)
+end;
+
+create or replace table sim_identities as
 with systems as (
     select
         m.*,
@@ -266,33 +314,89 @@ typed as (
                 when 'erp' then 982451653 when 'crm' then 961748941 else 941083987
             end
         ) % 1000000000000 as varchar), 12, '0') as source_key,
-        uniform(n, 'typo ' || source_system) as typo
+        uniform(n, 'typo ' || source_system) as typo,
+        uniform(n, 'written ' || source_system) as writing,
+        uniform(n, 'moved ' || source_system) as moving,
+        2 + pick_number(n, 'slip ' || source_system, greatest(len(name) - 4, 1)) as slip_place,
+        pick_number(n, 'slip kind ' || source_system, 3) as slip_kind
     from systems
 )
 select
+    n,
+    true_n,
     entity_id,
     source_system || '|' || source_key as source_id,
     source_system,
     source_key,
+    customer_id,
     case
         when source_system = 'erp' or uniform(n, 'linked ' || source_system) < 0.7 then customer_id
-    end as customer_id,
+    end as known_customer_id,
     case
-        when source_system = 'crm' and typo < 0.08 then replace(name, 'er', 're')
-        when source_system = 'crm' and typo < 0.12 then upper(name)
-        when source_system = 'webshop' and typo < 0.10 then left(name, greatest(len(name) - 1, 1))
+        when source_system = 'webshop' and writing >= 0.985 then null
+        when source_system <> 'erp' and writing < 0.09 then with_slip(name, slip_place, slip_kind)
+        when source_system = 'crm' and writing < 0.14 then upper(name)
+        when
+            source_system = 'crm' and writing < 0.20 and true_party_type = 'person'
+            then last_name || ', ' || first_name
+        when
+            source_system = 'webshop' and writing < 0.17
+            then replace(replace(replace(name, ' GmbH', ''), ' Inc.', ''), ' Ltd', '')
         else name
     end as name,
-    case when source_system <> 'erp' or uniform(n, 'email') < 0.6 then email end as email,
-    case when typo < 0.6 then phone when typo < 0.8 then replace(phone, ' ', '') end as phone,
     case
-        when source_system = 'crm' and typo < 0.2
-            then replace(replace(address, 'Street', 'St.'), 'straße', 'str.')
-        else address
+        -- a mailbox that strangers share
+        when source_system = 'webshop' and uniform(n, 'marketplace') < 0.03
+            then 'orders@marketplace.example'
+        when source_system = 'erp' and uniform(n, 'email') >= 0.6 then null
+        when family_n <> true_n and uniform(n, 'family mailbox') < 0.2 then lower(last_name)
+            || '.family'
+            || (draw(family_n, 'mail') % 10000)
+            || '@example.net'
+        when source_system <> 'erp' and uniform(n, 'slip in mail ' || source_system) < 0.03
+            then with_slip(email, 3, slip_kind)
+        else email
+    end as email,
+    case
+        when typo < 0.03 then with_slip(phone, 9, slip_kind)
+        when typo < 0.6 then phone
+        when typo < 0.8 then replace(phone, ' ', '')
+    end as phone,
+    case
+        when source_system <> 'erp' and moving < 0.10
+            then address_of(1000000000 + place_n, entity_number)
+        when source_system = 'crm' and moving < 0.30
+            then replace(
+                replace(address_of(place_n, entity_number), 'Street', 'St.'), 'straße', 'str.'
+            )
+        when source_system = 'webshop' and moving < 0.15 then null
+        else address_of(place_n, entity_number)
     end as address,
     case when source_system <> 'webshop' then tax_id end as tax_id,
+    case
+        when
+            uniform(n, 'birthday ' || source_system)
+            < case source_system when 'crm' then 0.7 when 'webshop' then 0.5 else 0.3 end
+            then birth_date
+    end as birth_date,
     timestamp '2022-12-15 08:00:00' as recorded_at
 from typed;
+
+create or replace table out_identities as
+select
+    entity_id,
+    source_id,
+    source_system,
+    source_key,
+    known_customer_id as customer_id,
+    name,
+    email,
+    phone,
+    address,
+    tax_id,
+    birth_date,
+    recorded_at
+from sim_identities;
 
 create or replace table out_employees as
 select

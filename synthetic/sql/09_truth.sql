@@ -54,6 +54,18 @@ select
 from sim_customers
 qualify is_duplicate;
 
+-- Keys with one party are one party's, whatever customer the systems take them for.
+create or replace table truth_identities as
+select
+    i.entity_id,
+    i.source_system,
+    i.source_key,
+    c.customer_id as true_customer_id,
+    m.tax_id as true_tax_id
+from sim_identities as i
+inner join sim_customers as c on i.true_n = c.n
+inner join sim_names as m on i.true_n = m.n;
+
 create or replace table truth_economics as
 with work as (
     select

@@ -34,6 +34,12 @@
     'policy_minute_values': ['entity_id', 'currency', 'minute_value_amount'],
     'policy_satisfaction_bands': ['entity_id', 'segment', 'lower_index', 'upper_index'],
     'policy_customer_strategies': ['entity_id', 'quadrant', 'customer_strategy', 'description'],
+    'policy_identity_rules': ['parameter', 'value'],
+    'policy_identity_weights': ['field', 'level', 'm_probability', 'u_probability'],
+    'policy_identity_decisions': [
+        'entity_id', 'source_system', 'source_key', 'other_source_system', 'other_source_key',
+        'decision',
+    ],
     'policy_metric_roles': ['metric', 'role', 'end_served', 'guardrails'],
     'policy_staff_statements': ['entity_id', 'statement_id', 'attribute_id', 'customers_agree_when'],
     'policy_contact_caps': ['entity_id', 'channel', 'window_days', 'contacts_at_most'],

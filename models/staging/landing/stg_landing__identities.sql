@@ -14,6 +14,7 @@ renamed as (
         phone,
         address,
         tax_id,
+        birth_date,
         coalesce(recorded_at, timestamp '1900-01-01') as recorded_at,
         unparsable_cells as quarantine_detail
     from {{ source('landing', 'identities') }}
@@ -34,6 +35,7 @@ final as (
         phone,
         address,
         tax_id,
+        birth_date,
         recorded_at,
         case
             when quarantine_detail is not null then 'unparsable_cell'
