@@ -66,6 +66,25 @@ BAD_ROWS = {
         " 0 as difference_amount, 0 as assigned_amount, 0.01 as unused_capacity_amount,"
         " 0 as unassigned_amount",
     ),
+    # a residual of one unit
+    "bridges_explain_the_whole_change_in_profit": (
+        "marts.rpt_profit_bridge",
+        "select 'acme' as entity_id, 'pocket' as profit_level, 0 as base_profit_amount,"
+        " 0 as profit_amount, 0 as profit_change_amount, 0.0001 as volume_effect_amount,"
+        " 0 as mix_effect_amount, 0 as efficiency_effect_amount, 0 as price_effect_amount,"
+        " 0 as exchange_effect_amount, 0 as cost_rate_effect_amount, 0 as capacity_effect_amount,"
+        " 0 as new_customers_amount, 0 as lost_customers_amount, 0 as new_products_amount,"
+        " 0 as lost_products_amount, 0 as method_change_amount,"
+        " 0 as classic_volume_effect_amount, 0 as classic_mix_effect_amount,"
+        " 0 as classic_efficiency_effect_amount, 0 as classic_price_effect_amount,"
+        " 0 as classic_exchange_effect_amount, 0 as classic_cost_rate_effect_amount",
+    ),
+    # rates from January on, none for February, sales in March
+    "foreign_amounts_have_the_rates_they_need": (
+        "intermediate.int_profit_cells_monthly",
+        "select 'abroad' as entity_id, date '2025-03-01' as month_start_date, 'sale' as cell_kind,"
+        " 'USD' as transaction_currency, 1 as gross_pocket_amount",
+    ),
     "entities_have_a_currency": (
         "intermediate.int_entities",
         "select 'acme' as entity_id from range(2)",
@@ -90,6 +109,13 @@ BESIDE = {
     "intermediate.int_pools_monthly": "select 'ring' as entity_id,"
     " date '2025-01-01' as month_start_date, 'hr' as pool_id, 'reciprocal' as service_method",
     "intermediate.int_entity_reach": "select 'acme' as entity_id",
+    "intermediate.int_entities": "select 'abroad' as entity_id, 'EUR' as currency",
+    "intermediate.int_entity_months": "from (values ('abroad', date '2025-02-01', 2, 2025, 2),"
+    " ('abroad', date '2025-03-01', 3, 2025, 3))"
+    " as m (entity_id, month_start_date, period_index, fiscal_year, fiscal_period)",
+    "intermediate.int_fx_rates_monthly": "from (values"
+    " ('abroad', date '2025-01-01', 'USD'), ('abroad', date '2025-03-01', 'USD'))"
+    " as r (entity_id, month_start_date, currency)",
 }
 SOUND_ROWS = {
     "fct_cost_assignments_monthly__net_is_input_and_in_less_out": (
