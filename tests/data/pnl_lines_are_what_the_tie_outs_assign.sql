@@ -1,5 +1,6 @@
--- The mart that finance ties out carries the sub-ledger of T3, line by line. Where the ledger
--- covers one channel only, the mart has no channel to split by: those entities are left out.
+-- The mart that finance ties out carries the sub-ledger of T3, line by line; receivables are no
+-- line of it. Where the ledger covers one channel only, the mart has no channel to split by: those
+-- entities are left out.
 with
 
 mart as (
@@ -30,6 +31,8 @@ select
     tie_outs.assigned_amount,
     mart.mart_amount
 from {{ ref('rpt_ledger_reconciliation') }} as tie_outs
+inner join {{ ref('lookup_pnl_lines') }} as lines
+    on tie_outs.pnl_line = lines.pnl_line
 inner join {{ ref('dim_entities') }} as entities
     on tie_outs.entity_id = entities.entity_id
 left join mart

@@ -1,5 +1,6 @@
 -- The three tie-outs: T1 raw postings against control totals, T2 pools against what was done with
--- them, T3 the customers' sub-ledger against the ledger, P&L line by P&L line.
+-- them, T3 the customers' sub-ledger against the ledger, P&L line by P&L line, and against what
+-- customers owe for it.
 -- Revenue lines are signed by their effect on revenue, cost lines are positive when they cost.
 with
 
@@ -335,6 +336,57 @@ subledger_to_ledger as (
 
 ),
 
+-- the ledger of receivables against what was invoiced
+receivables as (
+
+    select
+        tied.entity_id,
+        tied.month_start_date,
+        months.currency,
+        'T3' as tie_out,
+        tied.pnl_line,
+        cast(null as {{ dbt.type_string() }}) as pool_id,
+        cast(null as {{ dbt.type_string() }}) as account_code,
+        tied.receivable_amount as ledger_amount,
+        tied.invoice_amount as assigned_amount,
+        0 as unused_capacity_amount,
+        0 as unassigned_amount,
+        tied.quarantined_amount
+    from {{ ref('int_receivable_tie_outs') }} as tied
+    inner join months
+        on
+            tied.entity_id = months.entity_id
+            and tied.month_start_date = months.month_start_date
+
+),
+
+-- known gaps: of the chart of accounts, else the one for all
+known_items as (
+
+    select
+        months.entity_id,
+        months.month_start_date,
+        items.pnl_line,
+        items.item_type,
+        items.item_owner,
+        items.is_signable,
+        row_number() over (
+            partition by months.entity_id, months.month_start_date, items.pnl_line
+            order by
+                case when items.chart_id = '*' then 1 else 0 end asc,
+                items.valid_from desc nulls last
+        ) as preference
+    from months
+    inner join {{ ref('policy_reconciling_items') }} as items
+        on
+            (months.chart_id = items.chart_id or items.chart_id = '*')
+            and months.month_start_date
+            >= coalesce(cast(items.valid_from as date), date '1900-01-01')
+            and months.month_start_date
+            <= coalesce(cast(items.valid_to as date), date '9999-12-31')
+
+),
+
 tie_outs as (
 
     select
@@ -354,6 +406,12 @@ tie_outs as (
         ledger_amount, assigned_amount, unused_capacity_amount, unassigned_amount,
         quarantined_amount
     from subledger_to_ledger
+    union all
+    select
+        entity_id, month_start_date, currency, tie_out, pnl_line, pool_id, account_code,
+        ledger_amount, assigned_amount, unused_capacity_amount, unassigned_amount,
+        quarantined_amount
+    from receivables
 
 ),
 
@@ -374,22 +432,9 @@ gaps as (
         tie_outs.quarantined_amount,
         tie_outs.ledger_amount - tie_outs.assigned_amount - tie_outs.unused_capacity_amount
         - tie_outs.unassigned_amount - tie_outs.quarantined_amount as gap_amount,
-        -- what our own entities owe each other is eliminated in the group, and shown
-        -- here until then
-        case
-            when tie_outs.pnl_line = 'intercompany'
-                then coalesce(items.item_type, 'intercompany_elimination')
-            else items.item_type
-        end as item_type,
-        case
-            when tie_outs.pnl_line = 'intercompany'
-                then coalesce(items.item_owner, 'group_accounting')
-            else items.item_owner
-        end as item_owner,
-        case
-            when tie_outs.pnl_line = 'intercompany' then coalesce(items.is_signable, true)
-            else items.is_signable
-        end as is_signable,
+        items.item_type,
+        items.item_owner,
+        items.is_signable,
         months.as_of_date,
         months.month_end_date,
         greatest(
@@ -406,16 +451,16 @@ gaps as (
             tie_outs.entity_id = months.entity_id
             and tie_outs.month_start_date = months.month_start_date
     left join {{ ref('int_materiality') }} as materiality
-        on tie_outs.entity_id = materiality.entity_id
-    left join {{ ref('policy_reconciling_items') }} as items
+        on
+            tie_outs.entity_id = materiality.entity_id
+            and tie_outs.month_start_date = materiality.month_start_date
+    left join known_items as items
         on
             tie_outs.tie_out = 'T3'
-            and months.chart_id = items.chart_id
+            and tie_outs.entity_id = items.entity_id
+            and tie_outs.month_start_date = items.month_start_date
             and tie_outs.pnl_line = items.pnl_line
-            and tie_outs.month_start_date
-            >= coalesce(cast(items.valid_from as date), date '1900-01-01')
-            and tie_outs.month_start_date
-            <= coalesce(cast(items.valid_to as date), date '9999-12-31')
+            and items.preference = 1
 
 ),
 
