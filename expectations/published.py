@@ -375,6 +375,19 @@ def _reconciliation(mart: Mart, before: Measure | None) -> list[Expectation]:
     ]
 
 
+def _unassigned(mart: Mart, before: Measure | None) -> list[Expectation]:
+    return [
+        _no_rows(
+            "no cost on accounts that policy_account_mapping does not map",
+            "Map the account; until then its cost reaches no customer.",
+            "a new account must not stop a night; unmapped_accounts in policy_reporting can",
+            "select entity_id, pool_id, count(*) as periods, sum(ledger_amount) as ledger_amount "
+            "from {batch} where pnl_line = 'unmapped' group by entity_id, pool_id "
+            "order by entity_id, pool_id",
+        ),
+    ]
+
+
 def _control_totals(mart: Mart, before: Measure | None) -> list[Expectation]:
     sums = "sum(quarantined_rows) as quarantined_rows, sum(raw_rows) as raw_rows"
     by_table = "entity_id, source, input_table"
@@ -413,4 +426,5 @@ JUDGEMENT: dict[str, Callable[[Mart, Measure | None], list[Expectation]]] = {
     "rpt_whale_curve": _whale_curve,
     "rpt_ledger_reconciliation": _reconciliation,
     "rpt_source_control_totals": _control_totals,
+    "rpt_unassigned_rows": _unassigned,
 }

@@ -38,6 +38,8 @@ select
             then 'method ' || pools.method || ' is not known'
         when (pools.method = 'duration') <> (pools.driver = 'duration')
             then 'method and driver have to be duration both or neither'
+        when pools.hierarchy_level = 'product_sustaining'
+            then 'driver ' || pools.driver || ' reaches no product: quantity, lines or revenue do'
         else 'driver ' || pools.driver || ' is not known'
     end as fault
 from {{ ref('policy_cost_pools') }} as pools
@@ -49,6 +51,10 @@ where
         'quantity', 'duration', 'percentage', 'even', 'weighted', 'fixed_variable', 'direct', 'none'
     )
     or (pools.method = 'duration') <> (pools.driver = 'duration')
+    or (
+        pools.hierarchy_level = 'product_sustaining'
+        and pools.driver not in ('quantity', 'lines', 'revenue', 'direct', 'none')
+    )
     or (
         pools.driver not in (
             'orders', 'lines', 'quantity', 'revenue', 'returns', 'cases', 'customers', 'deliveries',
@@ -218,6 +224,17 @@ where
         or parameter like 'rate_basis:%'
         or parameter like 'standard_rate:%'
     )
+
+union all
+
+select
+    'policy_reporting' as policy,
+    entity_id || ' ' || parameter as policy_row,
+    'value ' || value || ' is no amount, warn or block' as fault
+from {{ ref('policy_reporting') }}
+where
+    (parameter = 'unmapped_accounts' and value not in ('warn', 'block'))
+    or (parameter like 'materiality%' and try_cast(value as decimal(18, 9)) is null)
 
 union all
 

@@ -291,6 +291,16 @@ SOUND = {
             "customers_share": "1::decimal(18,9)",
         },
     ),
+    "rpt_unassigned_rows": (
+        ["entity_id", "month_start_date", "pnl_line", "pool_id"],
+        {
+            "entity_id": "'acme'",
+            "month_start_date": "date '2024-01-01'",
+            "pnl_line": "'unallocated'",
+            "pool_id": "'unmapped:6999'",
+            "ledger_amount": "5::decimal(18,4)",
+        },
+    ),
     "rpt_source_control_totals": (
         ["entity_id", "source", "input_table", "currency"],
         {
@@ -443,6 +453,7 @@ def test_a_surprising_candidate_warns_with_a_reason(
         "rpt_profit_concentration": {"loss_making_count": "7::bigint"},
         "rpt_ledger_reconciliation": {"unassigned_amount": "30::decimal(18,4)"},
         "rpt_source_control_totals": {"quarantined_rows": "6::bigint"},
+        "rpt_unassigned_rows": {"pnl_line": "'unmapped'"},
         "rpt_whale_curve": {"rows": "0"},
     }
     candidate = write_candidate(tmp_path / "candidate.duckdb", changes)
@@ -458,6 +469,7 @@ def test_a_surprising_candidate_warns_with_a_reason(
         "at most 60% of the customers losing money; found 1 rows",
         "the cost that has a driver unassigned; found 1 rows",
         "at most 5% of a table in quarantine",
+        "policy_account_mapping does not map; found 1 rows: entity_id acme, pool_id unmapped:6999",
         "table rpt_whale_curve: expected at least one row",
     ]
     each_once(outcome.warnings, expected)

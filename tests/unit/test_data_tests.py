@@ -59,6 +59,11 @@ BAD_ROWS = {
         "select 'T2' as tie_out, 'gulf' as entity_id, date '2025-01-01' as month_start_date,"
         " 5 as assigned_amount",
     ),
+    "unmapped_accounts_block_where_policy_says_so": (
+        "intermediate.int_ledger_entries_monthly",
+        "select 'strict' as entity_id, date '2025-03-01' as month_start_date,"
+        " '6999' as account_code, 'unmapped' as pnl_line, 0 as amount",
+    ),
     # a cent of what pools kept is on no level above the customer
     "products_and_channels_stand_on_the_customers_total": (
         "marts.rpt_ledger_reconciliation",
@@ -116,6 +121,8 @@ BESIDE = {
     "intermediate.int_fx_rates_monthly": "from (values"
     " ('abroad', date '2025-01-01', 'USD'), ('abroad', date '2025-03-01', 'USD'))"
     " as r (entity_id, month_start_date, currency)",
+    "policies.policy_reporting": "from (values ('strict', 'unmapped_accounts', 'block'),"
+    " ('*', 'unmapped_accounts', 'warn')) as p (entity_id, parameter, value)",
 }
 SOUND_ROWS = {
     "fct_cost_assignments_monthly__net_is_input_and_in_less_out": (

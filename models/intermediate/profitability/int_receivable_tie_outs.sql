@@ -63,6 +63,8 @@ compared as (
         coalesce(documents.currency, items.currency) as currency,
         coalesce(documents.month_start_date, items.month_start_date) as month_start_date,
         case
+            when items.document_id is null and documents.invoice_amount < 0
+                then 'credits_without_receivable'
             when items.document_id is null then 'invoices_without_receivable'
             when documents.document_id is null then 'receivables_without_invoice'
             else 'receivables'
