@@ -17,8 +17,8 @@ from orchestration.landing import discover
 from orchestration.register import register
 from orchestration.settings import PROJECT, Settings
 
-# the control totals read every input table; the period status needs the ledger
-SELECTED = ("+rpt_source_control_totals", "+int_period_status")
+# the control totals read every input table; the period status needs the ledger, lateness answers
+SELECTED = ("+rpt_source_control_totals", "+int_period_status", "+int_lateness_effects")
 
 
 @pytest.fixture(scope="module")
@@ -378,6 +378,27 @@ def test_olist_deliveries_are_late_by_day(built):
         """,
     )[0]
     assert (late, delivered) == (1334, 19431)
+
+
+def test_olist_lateness_in_hindsight_is_mostly_a_wait(built):
+    """R28: 73 % of the scores of late orders were given before delivery."""
+    found = {
+        basis: (late, effect, half, waiting)
+        for basis, late, effect, half, waiting in rows(
+            built,
+            """
+            select lateness_basis, late_answers_count, round(effect_units / 1e9, 2),
+                round(effect_half_units / 1e9, 2), round(answered_before_delivery_units / 1e9, 2)
+            from intermediate.int_lateness_effects where entity_id = 'olist'
+            """,
+        )
+    }
+    assert found == {
+        "known_at_answer": (1603, -4.87, 0.14, 0.73),
+        "known_and_waiting": (1169, -5.95, 0.13, 1.0),
+        "known_and_received": (434, -1.98, 0.27, 0.0),
+        "final": (1630, -4.82, 0.14, 0.73),
+    }
 
 
 def test_online_retail_knows_fees_returns_and_the_unknown_customer(built):

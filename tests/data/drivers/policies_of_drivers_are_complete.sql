@@ -112,3 +112,15 @@ from {{ ref('policy_lever_costs') }}
 where
     coalesce(driver, '') not in ('product_quality', 'service_quality', 'price', 'hassle')
     or coalesce(cost_per_point_amount, 0) <= 0
+
+union all
+
+select
+    'lookup_comment_words' as policy,
+    language || ' ' || word as policy_row,
+    'a word is plain, of one version, and marks a term or a language' as fault
+from {{ ref('lookup_comment_words') }}
+where
+    {{ plain_text('word') }} <> ' ' || word || ' '
+    or term not in ('product_quality', 'service_quality', 'price', 'hassle', 'language')
+    or list_version <> (select max(list_version) from {{ ref('lookup_comment_words') }})

@@ -1,0 +1,137 @@
+-- How much lower the late score, by what is called late: as it stood on the day of the answer, or
+-- as it turned out (R28). A late order answered before it came was scored by someone still waiting;
+-- called late in the end, his score is laid at the door of a late arrival he had not seen.
+with
+
+bases as (
+
+    select
+        entity_id, survey_id, question_id, customer_id, score_units, is_answered_before_delivery,
+        'known_at_answer' as lateness_basis, is_late_when_answered as is_late
+    from {{ ref('int_answers_with_deliveries') }}
+
+    union all
+
+    select
+        entity_id, survey_id, question_id, customer_id, score_units, is_answered_before_delivery,
+        'known_and_waiting' as lateness_basis, is_late_when_answered as is_late
+    from {{ ref('int_answers_with_deliveries') }}
+    where is_answered_before_delivery or not is_late_when_answered
+
+    union all
+
+    select
+        entity_id, survey_id, question_id, customer_id, score_units, is_answered_before_delivery,
+        'known_and_received' as lateness_basis, is_late_when_answered as is_late
+    from {{ ref('int_answers_with_deliveries') }}
+    where not is_answered_before_delivery or not is_late_when_answered
+
+    union all
+
+    select
+        entity_id, survey_id, question_id, customer_id, score_units, is_answered_before_delivery,
+        'final' as lateness_basis, is_late_in_the_end as is_late
+    from {{ ref('int_answers_with_deliveries') }}
+
+),
+
+-- customers are the clusters: the answers of one hang together
+clusters as (
+
+    select
+        entity_id,
+        survey_id,
+        question_id,
+        lateness_basis,
+        is_late,
+        customer_id,
+        count(*) as answers_count,
+        sum(score_units) as score_units,
+        sum(case when is_answered_before_delivery then 1 else 0 end) as before_count
+    from bases
+    group by entity_id, survey_id, question_id, lateness_basis, is_late, customer_id
+
+),
+
+summed as (
+
+    select
+        entity_id,
+        survey_id,
+        question_id,
+        lateness_basis,
+        is_late,
+        count(*) as customers_count,
+        sum(answers_count) as answers_count,
+        sum(before_count) as before_count,
+        sum(score_units) as score_units,
+        sum(score_units * score_units) as score_score_units,
+        sum(score_units * answers_count) as score_count_units,
+        sum(answers_count * answers_count) as count_count
+    from clusters
+    group by entity_id, survey_id, question_id, lateness_basis, is_late
+
+),
+
+-- variance of a ratio of sums, linearised; in squared units of 10^-9
+means as (
+
+    select
+        entity_id,
+        survey_id,
+        question_id,
+        lateness_basis,
+        is_late,
+        customers_count,
+        answers_count,
+        before_count,
+        {{ divide_rounded('score_units', 'answers_count') }} as mean_units,
+        case
+            when customers_count > 1
+                then (
+                    cast(score_score_units as double)
+                    - 2e0 * (cast(score_units as double) / answers_count)
+                    * cast(score_count_units as double)
+                    + (cast(score_units as double) / answers_count)
+                    * (cast(score_units as double) / answers_count) * count_count
+                ) / answers_count / answers_count * customers_count / (customers_count - 1)
+        end as mean_variance
+    from summed
+
+),
+
+final as (
+
+    select
+        late.entity_id,
+        late.survey_id,
+        late.question_id,
+        late.lateness_basis,
+        late.mean_units as late_mean_units,
+        others.mean_units as other_mean_units,
+        late.mean_units - others.mean_units as effect_units,
+        cast(
+            round(
+                {{ student_t_90('(least(late.customers_count, others.customers_count) - 1)') }}
+                * sqrt(greatest(late.mean_variance + others.mean_variance, 0))
+            ) as {{ type_whole() }}
+        ) as effect_half_units,
+        {{ share_units('late.before_count', 'late.answers_count') }}
+            as answered_before_delivery_units,
+        late.answers_count as late_answers_count,
+        others.answers_count as other_answers_count,
+        late.customers_count as late_customers_count,
+        others.customers_count as other_customers_count
+    from means as late
+    inner join means as others
+        on
+            late.entity_id = others.entity_id
+            and late.survey_id = others.survey_id
+            and late.question_id = others.question_id
+            and late.lateness_basis = others.lateness_basis
+            and not others.is_late
+    where late.is_late
+
+)
+
+select * from final

@@ -1,0 +1,103 @@
+-- Hassle and lost quality by component, per opportunity and never as raw counts (R28): a company
+-- that delivers twice as much is not twice as tiresome.
+with
+
+opportunities as (
+
+    select
+        events.entity_id,
+        months.fiscal_year,
+        case events.event_type when 'delivery_received' then 'deliveries' else 'cases' end
+            as opportunity,
+        sum(events.quantity) as opportunities_count
+    from {{ ref('int_operational_events') }} as events
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            events.entity_id = months.entity_id
+            and events.period_index = months.period_index
+    where events.event_type in ('delivery_received', 'case_opened')
+    group by
+        events.entity_id, months.fiscal_year,
+        case events.event_type when 'delivery_received' then 'deliveries' else 'cases' end
+
+),
+
+event_opportunities as (
+
+    select
+        rates.entity_id,
+        months.fiscal_year,
+        rates.event_type,
+        rates.opportunity
+    from {{ ref('int_hassle_rates') }} as rates
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            rates.entity_id = months.entity_id
+            and rates.period_index = months.period_index
+    qualify row_number() over (
+        partition by rates.entity_id, months.fiscal_year, rates.event_type
+        order by rates.period_index desc
+    ) = 1
+
+),
+
+components as (
+
+    select
+        events.entity_id,
+        months.fiscal_year,
+        events.event_type,
+        events.term,
+        events.currency,
+        sum(events.quantity) as quantity,
+        sum(events.hassle_minutes) as hassle_minutes,
+        sum(events.hassle_amount) as hassle_amount
+    from {{ ref('fct_hassle_events') }} as events
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            events.entity_id = months.entity_id
+            and events.month_start_date = months.month_start_date
+    group by
+        events.entity_id, months.fiscal_year, events.event_type, events.term, events.currency
+
+),
+
+final as (
+
+    select
+        components.entity_id,
+        cast(components.fiscal_year as bigint) as fiscal_year,
+        components.event_type,
+        components.term,
+        event_opportunities.opportunity,
+        cast(components.quantity as decimal(18, 4)) as quantity,
+        cast(opportunities.opportunities_count as decimal(18, 4)) as opportunities_count,
+        {{ units_to_score(share_units(
+            to_units('components.quantity', 4), to_units('opportunities.opportunities_count', 4)
+        )) }} as quantity_per_opportunity,
+        {{ units_to_score(share_units(
+            to_units('components.hassle_minutes', 4),
+            to_units('opportunities.opportunities_count', 4)
+        )) }} as hassle_minutes_per_opportunity,
+        {{ units_to_score(share_units(
+            to_units('components.hassle_minutes', 4),
+            'sum(' ~ to_units('components.hassle_minutes', 4)
+            ~ ') over (partition by components.entity_id, components.fiscal_year)'
+        )) }} as hassle_share,
+        components.currency,
+        cast(components.hassle_amount as decimal(18, 4)) as hassle_amount
+    from components
+    inner join event_opportunities
+        on
+            components.entity_id = event_opportunities.entity_id
+            and components.fiscal_year = event_opportunities.fiscal_year
+            and components.event_type = event_opportunities.event_type
+    left join opportunities
+        on
+            components.entity_id = opportunities.entity_id
+            and components.fiscal_year = opportunities.fiscal_year
+            and event_opportunities.opportunity = opportunities.opportunity
+
+)
+
+select * from final
