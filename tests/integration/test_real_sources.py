@@ -369,6 +369,38 @@ def test_olist_reviews_are_each_answered_for(built):
     assert refused == [("same_answer_for_another_order", 34)]
 
 
+def test_every_olist_review_is_in_the_measure_or_has_a_reason(built):
+    found = dict(
+        rows(
+            built,
+            "select answer_use || ' ' || reason, rows_count from marts.rpt_answer_uses"
+            " where record_source = 'olist'",
+        )
+    )
+    assert found == {
+        "in_customer_value (none)": 19661,
+        # September and October 2018: the last period with revenue is August
+        "held_back answered_outside_the_periods_shown": 139,
+        # nearly all of orders without items: nothing was given for them
+        "held_back one_side_of_the_equation_not_measured": 152,
+        "quarantined same_answer_for_another_order": 34,
+    }
+    assert sum(found.values()) == 19986
+
+
+def test_olist_lateness_counts_as_known_when_the_review_was_written(built):
+    known, ended = rows(
+        built,
+        "select effect, effect_low, effect_high, answered_before_delivery_share, late_answers_count"
+        " from marts.rpt_lateness_effect where entity_id = 'olist'"
+        " order by reading = 'in_the_end'",
+    )
+    assert known[4] < ended[4], "some orders were late in the end and not when they were judged"
+    assert known[1] < known[0] < known[2] < -4, "on a scale of 1 to 10"
+    # nearly three in four had not seen the goods yet: the delay in the end explains nothing to them
+    assert 0.72 < known[3] < 0.74
+
+
 def test_olist_deliveries_are_late_by_day(built):
     late, delivered = rows(
         built,

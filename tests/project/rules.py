@@ -35,6 +35,14 @@ ABOUT_THE_RUN = re.compile(
     r"|(^|_)(built|loaded|published|exported|inserted|updated|refreshed|etl\w*)_(at|on|by)$"
     r"|(^|_)(file|path|filename|filepath|hostname|user_name)$"
 )
+# columns of marts that say how much value customers see
+VALUE_SCORES = {
+    "perceived_value_index",
+    "value_index",
+    "recommendation_score",
+    "value_against_competitor",
+    "measured_value",
+}
 FLOAT_TYPES = ("DOUBLE", "FLOAT")
 # a mean, a deviation or a regression is a float inside an aggregate, whatever it is given
 FLOAT_AGGREGATES = re.compile(
@@ -367,6 +375,29 @@ def marts_say_nothing_of_the_run(manifest: dict) -> list[str]:
         for column in node["columns"]
         if ABOUT_THE_RUN.search(column)
     ]
+
+
+def scores_carry_their_uncertainty(manifest: dict) -> list[str]:
+    """No mart shows a score of perceived value without n, lambda, interval, method and status."""
+    faults = []
+    for node in models_of(manifest):
+        columns = set(node["columns"])
+        if layer_of(node) != "marts" or not columns & VALUE_SCORES:
+            continue
+        beside = {
+            "n": any(
+                re.search(r"^(responses|answers|customers|own_raters)_count$", c) for c in columns
+            ),
+            "lambda": "own_answer_share" in columns,
+            "interval": any(c.endswith("_low") for c in columns)
+            and any(c.endswith("_high") for c in columns),
+            "method": "method" in columns,
+            "status": bool(columns & {"measurement_status", "reliability"}),
+        }
+        faults += [
+            f"{node['name']}: scores without {what}" for what, there in beside.items() if not there
+        ]
+    return faults
 
 
 def sources_have_their_staging_models(manifest: dict, sources: dict[str, list[str]]) -> list[str]:

@@ -296,6 +296,7 @@ BROKEN = [
     (rules.marts_say_nothing_of_the_run, column("loaded_at"), "loaded_at"),
     (rules.marts_say_nothing_of_the_run, column("source_file"), "source_file"),
     (rules.marts_say_nothing_of_the_run, column("dbt_invocation_id"), "invocation_id"),
+    (rules.scores_carry_their_uncertainty, column("value_index"), "without interval"),
     (with_sources, put(("vars",), {"shop": ["customers"], "landing": []}), "lacks customers"),
     (with_sources, put(("vars",), {"landing": ["customers"]}), "does not name"),
     (with_sources, put(("vars",), {"crm": ["customers"]}), "stg_crm__customers"),

@@ -19,6 +19,7 @@ MANIFEST_RULES = [
     rules.warnings_have_a_dated_reason,
     rules.no_wall_clock,
     rules.marts_say_nothing_of_the_run,
+    rules.scores_carry_their_uncertainty,
 ]
 COMPILED_RULES = [
     rules.no_hard_coded_relation,

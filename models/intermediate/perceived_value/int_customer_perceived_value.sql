@@ -38,6 +38,8 @@ joined as (
         terms.service_quality_units,
         terms.price_units,
         terms.hassle_units,
+        {{ share_units('operations.price_effect_units', 'operations.price_reference_units') }}
+            as price_paid_units,
         terms.overall_units,
         terms.get_units,
         terms.give_units,
@@ -94,6 +96,12 @@ joined as (
             and priors.window_kind = 'trailing'
     left join {{ ref('int_operational_calibration') }} as calibration
         on active.entity_id = calibration.entity_id
+    left join {{ ref('int_customer_operations_windows') }} as operations
+        on
+            active.entity_id = operations.entity_id
+            and active.customer_id = operations.customer_id
+            and active.period_index = operations.window_period_index
+            and operations.window_kind = 'trailing'
     left join {{ ref('int_value_variances') }} as variances
         on active.entity_id = variances.entity_id
     left join segment_means
@@ -129,6 +137,7 @@ weighed as (
         service_quality_units,
         price_units,
         hassle_units,
+        price_paid_units,
         overall_units,
         get_units,
         give_units,
@@ -212,6 +221,7 @@ final as (
         weighed.service_quality_units,
         weighed.price_units,
         weighed.hassle_units,
+        weighed.price_paid_units,
         weighed.overall_units,
         weighed.get_units,
         weighed.give_units,

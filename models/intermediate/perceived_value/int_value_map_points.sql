@@ -174,6 +174,10 @@ summed as (
         {%- for measure in measures %}
         sum(weight * {{ measure }}_units) as {{ measure }}_units,
         {%- endfor %}
+        {%- for term in terms %}
+        sum(weight * weight * {{ term }}_units) as {{ term }}_products,
+        sum(weight * weight * {{ term }}_units * {{ term }}_units) as {{ term }}_squares,
+        {%- endfor %}
         sum(weight * weight * get_units * get_units) as get_get_units,
         sum(weight * weight * get_units * give_units) as get_give_units,
         sum(weight * weight * give_units * give_units) as give_give_units
@@ -202,6 +206,10 @@ final as (
         summed.price_units,
         summed.hassle_units,
         summed.give_units,
+        {%- for term in terms %}
+        summed.{{ term }}_products,
+        summed.{{ term }}_squares,
+        {%- endfor %}
         summed.get_get_units,
         summed.get_give_units,
         summed.give_give_units

@@ -1,6 +1,7 @@
 -- Every point of the value map against its reference: par for ourselves and our segments, the mean
 -- of the suppliers shown for the comparison with competitors (a closed one could be worked out of a
 -- mean that holds it). The interval treats a point as a ratio of weighed sums (R26).
+{%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 with
 
 market as (
@@ -69,6 +70,10 @@ referenced as (
         points.price_units,
         points.hassle_units,
         points.give_units,
+        {%- for term in terms %}
+        points.{{ term }}_products,
+        points.{{ term }}_squares,
+        {%- endfor %}
         points.get_get_units,
         points.get_give_units,
         points.give_give_units,
@@ -153,6 +158,10 @@ varied as (
         price_units,
         hassle_units,
         give_units,
+        {%- for term in terms %}
+        {{ term }}_products,
+        {{ term }}_squares,
+        {%- endfor %}
         get_reference_units,
         price_reference_units,
         hassle_reference_units,
@@ -204,6 +213,10 @@ final as (
         price_units,
         hassle_units,
         give_units,
+        {%- for term in terms %}
+        {{ term }}_products,
+        {{ term }}_squares,
+        {%- endfor %}
         get_reference_units,
         price_reference_units,
         hassle_reference_units,

@@ -14,6 +14,7 @@ in_force as (
         attributes.attribute_name,
         attributes.term,
         attributes.direction,
+        attributes.evidence,
         {{ score_units('attributes.weight') }} as weight_units
     from {{ ref('int_entity_months') }} as months
     inner join {{ ref('policy_value_attributes') }} as attributes
@@ -46,6 +47,7 @@ final as (
         attribute_name,
         term,
         direction,
+        evidence,
         weight_units,
         -- what the survey asks about the term, whether or not it was answered
         sum(weight_units) over (

@@ -21,9 +21,13 @@ final as (
         value.par_version,
         {{ units_to_score('value.product_quality_units') }} as product_quality_score,
         {{ units_to_score('value.service_quality_units') }} as service_quality_score,
-        {{ units_to_score('value.price_units') }} as price_score,
+        -- where price was not asked the give side is money, which is no perceived price
+        case when value.value_method = 'four_terms'
+            then {{ units_to_score('value.price_units') }}
+        end as price_score,
         {{ units_to_score('value.hassle_units') }} as hassle_score,
         {{ units_to_score('value.overall_units') }} as overall_score,
+        {{ units_to_score('value.price_paid_units') }} as price_paid_ratio,
         {{ units_to_score(share_units('value.get_units', 'value.give_units')) }}
             as perceived_value_ratio,
         {{ fixed_exp('value.index_log_units') }} as perceived_value_index,

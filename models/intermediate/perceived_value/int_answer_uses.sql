@@ -1,0 +1,101 @@
+-- What became of every row of a survey: in the value of a customer, in aggregates only, read for
+-- something else, or not at all, with the reason. Nothing is dropped in silence.
+with
+
+valued as (
+
+    select distinct
+        terms.entity_id,
+        terms.customer_id,
+        windows.period_index
+    from {{ ref('int_customer_value_terms') }} as terms
+    inner join {{ ref('int_value_windows') }} as windows
+        on
+            terms.entity_id = windows.entity_id
+            and terms.window_kind = windows.window_kind
+            and terms.window_period_index = windows.window_period_index
+    where terms.window_kind = 'trailing'
+
+),
+
+accepted as (
+
+    select
+        responses.entity_id,
+        responses.record_source,
+        case
+            when responses.score is null or responses.answered_at is null then 'silent'
+            when scored.source_id is null then 'held_back'
+            when scored.rated_id <> '(own)' then 'about_a_competitor'
+            when scored.term in ('outcome', 'importance') then scored.term
+            when scored.customer_id is null or not scored.is_named then 'aggregates_only'
+            when scored.role <> parameters.respondent_role then 'other_role'
+            when valued.customer_id is null then 'held_back'
+            else 'in_customer_value'
+        end as answer_use,
+        case
+            when responses.score is null or responses.answered_at is null then '(none)'
+            when scored.source_id is null and days.date_day is null
+                then 'answered_outside_the_periods_shown'
+            when scored.source_id is null then 'no_policy_reads_the_question'
+            when
+                scored.rated_id = '(own)'
+                and scored.term not in ('outcome', 'importance')
+                and scored.customer_id is not null
+                and scored.is_named
+                and scored.role = parameters.respondent_role
+                and valued.customer_id is null
+                then 'one_side_of_the_equation_not_measured'
+            else '(none)'
+        end as reason
+    from {{ ref('input_survey_responses') }} as responses
+    left join {{ ref('int_survey_answers_scored') }} as scored
+        on
+            responses.entity_id = scored.entity_id
+            and responses.record_source = scored.record_source
+            and responses.source_id = scored.source_id
+    left join {{ ref('int_entity_days') }} as days
+        on
+            responses.entity_id = days.entity_id
+            and cast(responses.answered_at as date) = days.date_day
+    left join {{ ref('int_value_parameters') }} as parameters
+        on
+            scored.entity_id = parameters.entity_id
+            and scored.period_index = parameters.period_index
+    left join valued
+        on
+            scored.entity_id = valued.entity_id
+            and scored.customer_id = valued.customer_id
+            and scored.period_index = valued.period_index
+
+),
+
+refused as (
+
+    select
+        entity_id,
+        record_source,
+        'quarantined' as answer_use,
+        quarantine_reason as reason
+    from {{ ref('quarantine_survey_responses') }}
+
+),
+
+final as (
+
+    select
+        entity_id,
+        record_source,
+        answer_use,
+        reason,
+        count(*) as rows_count
+    from (
+        select entity_id, record_source, answer_use, reason from accepted
+        union all
+        select entity_id, record_source, answer_use, reason from refused
+    ) as every_row
+    group by entity_id, record_source, answer_use, reason
+
+)
+
+select * from final

@@ -1,0 +1,102 @@
+-- Who would recommend us, who would not, and who is neither, by window that ends with a block: 9
+-- and 10 of a scale of 0 to 10 are promoters, 0 to 6 detractors. What may not be shown is left
+-- out or closed (int_survey_cells_released).
+{%- set span = trailing_periods() %}
+with
+
+releases as (
+
+    select
+        entity_id,
+        window_period_index
+    from {{ ref('int_value_windows') }}
+    where window_kind = 'block'
+    group by entity_id, window_period_index
+
+),
+
+opened as (
+
+    select
+        releases.entity_id,
+        releases.window_period_index,
+        cells.cell_id,
+        min(case when cells.is_open then 1 else 0 end) as is_open
+    from releases
+    inner join {{ ref('int_survey_cells_released') }} as cells
+        on
+            releases.entity_id = cells.entity_id
+            and cells.block_period_index <= releases.window_period_index
+            and cells.block_period_index > releases.window_period_index - {{ span }}
+    where cells.family = 'recommendation'
+    group by releases.entity_id, releases.window_period_index, cells.cell_id
+
+),
+
+-- 0 to 10 lies on 1 to 10: nine is 9.1, six is 6.4
+answers as (
+
+    select
+        answers.entity_id,
+        answers.block_period_index,
+        answers.cell_id,
+        case when answers.score_units >= 9100000000 then 1 else 0 end as is_promoter,
+        case when answers.score_units <= 6400000000 then 1 else 0 end as is_detractor
+    from {{ ref('int_single_question_answers') }} as answers
+    inner join {{ ref('int_survey_cells_released') }} as cells
+        on
+            answers.entity_id = cells.entity_id
+            and answers.family = cells.family
+            and answers.cell_id = cells.cell_id
+            and answers.block_period_index = cells.block_period_index
+    where
+        answers.family = 'recommendation'
+        and (answers.is_named or cells.is_not_named_shown)
+
+),
+
+levels as (
+
+    select
+        entity_id, block_period_index, 'segment' as map_level, cell_id as rated_id,
+        is_promoter, is_detractor
+    from answers
+
+    union all
+
+    select
+        entity_id, block_period_index, 'entity' as map_level, '(all)' as rated_id,
+        is_promoter, is_detractor
+    from answers
+
+),
+
+final as (
+
+    select
+        releases.entity_id,
+        releases.window_period_index,
+        levels.map_level,
+        levels.rated_id,
+        opened.is_open = 1 as is_open,
+        count(*) as answers_count,
+        sum(levels.is_promoter) as promoters_count,
+        sum(levels.is_detractor) as detractors_count
+    from releases
+    inner join levels
+        on
+            releases.entity_id = levels.entity_id
+            and levels.block_period_index <= releases.window_period_index
+            and levels.block_period_index > releases.window_period_index - {{ span }}
+    inner join opened
+        on
+            releases.entity_id = opened.entity_id
+            and releases.window_period_index = opened.window_period_index
+            and levels.rated_id = opened.cell_id
+    group by
+        releases.entity_id, releases.window_period_index, levels.map_level, levels.rated_id,
+        opened.is_open
+
+)
+
+select * from final

@@ -1,0 +1,149 @@
+-- Whether a recommendation tells anything of what follows: named answers of customers who bought in
+-- the six periods up to the answer, against whether and how much they bought in the six after it.
+-- Nothing is fitted, and every outcome lies after its answer.
+with
+
+last_periods as (
+
+    select
+        entity_id,
+        max(period_index) as last_period_index
+    from {{ ref('int_entity_months') }}
+    group by entity_id
+
+),
+
+answers as (
+
+    select
+        answers.entity_id,
+        answers.customer_id,
+        answers.respondent_id,
+        answers.period_index,
+        answers.score_units
+    from {{ ref('int_single_question_answers') }} as answers
+    inner join last_periods
+        on answers.entity_id = last_periods.entity_id
+    where
+        answers.family = 'recommendation'
+        and answers.is_named
+        and answers.period_index + 6 <= last_periods.last_period_index
+
+),
+
+bought as (
+
+    select
+        answers.entity_id,
+        answers.respondent_id,
+        answers.period_index,
+        answers.score_units,
+        sum(case
+            when revenue.period_index <= answers.period_index then revenue.orders_count else 0
+        end) as orders_before,
+        sum(case
+            when revenue.period_index > answers.period_index then revenue.orders_count else 0
+        end) as orders_after,
+        sum(case
+            when revenue.period_index <= answers.period_index
+                then {{ to_units('revenue.invoiced_amount', 4) }}
+            else 0
+        end) as spend_before_units,
+        sum(case
+            when revenue.period_index > answers.period_index
+                then {{ to_units('revenue.invoiced_amount', 4) }}
+            else 0
+        end) as spend_after_units
+    from answers
+    inner join {{ ref('int_customer_revenue_monthly') }} as revenue
+        on
+            answers.entity_id = revenue.entity_id
+            and answers.customer_id = revenue.customer_id
+            and revenue.period_index > answers.period_index - 6
+            and revenue.period_index <= answers.period_index + 6
+    group by
+        answers.entity_id, answers.respondent_id, answers.period_index, answers.score_units
+
+),
+
+scores as (
+
+    select
+        entity_id,
+        score_units,
+        count(*) as answers_count,
+        sum(case when orders_after > 0 then 1 else 0 end) as stayed_count,
+        sum(case when orders_after > 0 then 0 else 1 end) as left_count,
+        sum(spend_before_units) as spend_before_units,
+        sum(spend_after_units) as spend_after_units
+    from bought
+    where orders_before > 0
+    group by entity_id, score_units
+
+),
+
+-- pairs of one who stayed and one who left, doubled so that a tie is a whole number
+pairs as (
+
+    select
+        stayed.entity_id,
+        sum(
+            stayed.stayed_count * gone.left_count
+            * case
+                when stayed.score_units > gone.score_units then 2
+                when stayed.score_units = gone.score_units then 1
+                else 0
+            end
+        ) as double_concordant_count
+    from scores as stayed
+    inner join scores as gone
+        on stayed.entity_id = gone.entity_id
+    group by stayed.entity_id
+
+),
+
+groups as (
+
+    select
+        entity_id,
+        sum(answers_count) as answers_count,
+        sum(stayed_count) as stayed_count,
+        sum(left_count) as left_count,
+        {%- for group, condition in [
+            ('promoters', 'score_units >= 9100000000'), ('detractors', 'score_units <= 6400000000')
+        ] %}
+        sum(case when {{ condition }} then answers_count else 0 end) as {{ group }}_count,
+        sum(case when {{ condition }} then stayed_count else 0 end) as {{ group }}_stayed_count,
+        sum(case when {{ condition }} then spend_before_units else 0 end)
+            as {{ group }}_spend_before_units,
+        sum(case when {{ condition }} then spend_after_units else 0 end)
+            as {{ group }}_spend_after_units{{ ',' if not loop.last }}
+        {%- endfor %}
+    from scores
+    group by entity_id
+
+),
+
+final as (
+
+    select
+        groups.entity_id,
+        groups.answers_count,
+        groups.stayed_count,
+        groups.left_count,
+        pairs.double_concordant_count,
+        groups.promoters_count,
+        groups.promoters_stayed_count,
+        groups.promoters_spend_before_units,
+        groups.promoters_spend_after_units,
+        groups.detractors_count,
+        groups.detractors_stayed_count,
+        groups.detractors_spend_before_units,
+        groups.detractors_spend_after_units
+    from groups
+    inner join pairs
+        on groups.entity_id = pairs.entity_id
+
+)
+
+select * from final

@@ -1,0 +1,143 @@
+with
+
+own as (
+
+    select
+        entity_id,
+        window_period_index,
+        clusters_count,
+        weights,
+        product_quality_units,
+        service_quality_units,
+        price_units,
+        hassle_units,
+        get_units,
+        give_units,
+        variance_log_units
+    from {{ ref('int_value_map_scored') }}
+    where map_level = 'supplier' and rated_id = '(own)' and reliability <> 'suppressed'
+
+),
+
+-- shares of a rater add up to 1 over the suppliers he rated
+preferences as (
+
+    select
+        entity_id,
+        window_period_index,
+        rated_id,
+        {{ divide_rounded('preference_units', 'ratings_count') }} as preference_units,
+        {{ share_units('preferred_count', 'ratings_count') }} as preferred_units
+    from {{ ref('int_supplier_preferences') }}
+    where is_open
+
+),
+
+compared as (
+
+    select
+        rivals.entity_id,
+        rivals.month_start_date,
+        rivals.rated_id as competitor_id,
+        case
+            when rivals.reliability = 'suppressed' or own.entity_id is null then 'suppressed'
+            when least(rivals.clusters_count, own.clusters_count) < 30 then 'low_n'
+            else 'shown'
+        end as reliability,
+        own.clusters_count as own_raters_count,
+        rivals.clusters_count as competitor_raters_count,
+        -- Gale: our score over theirs, attribute by attribute, then the weighted mean
+        {{ divide_rounded('(' ~ share_units(
+            'own.product_quality_units * rivals.weights',
+            '(rivals.product_quality_units * own.weights)'
+        ) ~ ' + ' ~ share_units(
+            'own.service_quality_units * rivals.weights',
+            '(rivals.service_quality_units * own.weights)'
+        ) ~ ')', '2') }} as quality_units,
+        {{ share_units(
+            'own.price_units * rivals.weights', '(rivals.price_units * own.weights)'
+        ) }} as price_units,
+        {{ share_units(
+            'own.hassle_units * rivals.weights', '(rivals.hassle_units * own.weights)'
+        ) }} as hassle_units,
+        {{ fixed_ln(
+            '(cast(own.get_units as double) * rivals.give_units)',
+            '(cast(own.give_units as double) * rivals.get_units)'
+        ) }} as value_log_units,
+        -- as if they were rated by different people, which is wider than by the same
+        cast(round(
+            1644853.6 * sqrt(cast(own.variance_log_units + rivals.variance_log_units as double))
+        ) as {{ type_whole() }}) as half_width_log_units,
+        own_preferences.preference_units as own_preference_units,
+        preferences.preference_units,
+        own_preferences.preferred_units as own_preferred_units,
+        preferences.preferred_units
+    from {{ ref('int_value_map_scored') }} as rivals
+    left join own
+        on
+            rivals.entity_id = own.entity_id
+            and rivals.window_period_index = own.window_period_index
+    left join preferences
+        on
+            rivals.entity_id = preferences.entity_id
+            and rivals.window_period_index = preferences.window_period_index
+            and rivals.rated_id = preferences.rated_id
+    left join preferences as own_preferences
+        on
+            rivals.entity_id = own_preferences.entity_id
+            and rivals.window_period_index = own_preferences.window_period_index
+            and own_preferences.rated_id = '(own)'
+    where
+        rivals.map_level = 'supplier'
+        and rivals.rated_id <> '(own)'
+
+),
+
+shown as (
+
+    select
+        entity_id,
+        month_start_date,
+        competitor_id,
+        reliability,
+        {%- for column in [
+            'own_raters_count', 'competitor_raters_count', 'quality_units', 'price_units',
+            'hassle_units', 'value_log_units', 'half_width_log_units', 'own_preference_units',
+            'preference_units', 'own_preferred_units', 'preferred_units',
+        ] %}
+        case when reliability <> 'suppressed' then {{ column }} end
+            as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from compared
+
+),
+
+final as (
+
+    select
+        entity_id,
+        month_start_date,
+        competitor_id,
+        case
+            when reliability = 'suppressed' then 'none' else 'ratio_of_sums_by_raters'
+        end as method,
+        {{ units_to_score('quality_units') }} as relative_quality,
+        {{ units_to_score('price_units') }} as relative_price,
+        {{ units_to_score('hassle_units') }} as relative_hassle,
+        {{ fixed_exp('value_log_units') }} as value_against_competitor,
+        {{ fixed_exp('(value_log_units - half_width_log_units)') }} as value_low,
+        {{ fixed_exp('(value_log_units + half_width_log_units)') }} as value_high,
+        case when reliability <> 'suppressed' then cast(1 as decimal(18, 9)) end
+            as own_answer_share,
+        {{ units_to_score('own_preference_units') }} as own_preference_share,
+        {{ units_to_score('preference_units') }} as competitor_preference_share,
+        {{ units_to_score('own_preferred_units') }} as own_preferred_rate,
+        {{ units_to_score('preferred_units') }} as competitor_preferred_rate,
+        cast(own_raters_count as bigint) as own_raters_count,
+        cast(competitor_raters_count as bigint) as competitor_raters_count,
+        reliability
+    from shown
+
+)
+
+select * from final

@@ -1,0 +1,174 @@
+{%- set more = '(answers_count + 3)' %}
+with
+
+-- Rocks's adjusted Wald: three answers more, three quarters of one at either end; floats enter only
+-- here, in scalar steps that are rounded at once
+counted as (
+
+    select
+        counts.entity_id,
+        months.month_start_date,
+        counts.map_level,
+        counts.rated_id,
+        counts.is_open,
+        cast(counts.answers_count as double) as answers_count,
+        cast(counts.promoters_count as double) as promoters_count,
+        cast(counts.detractors_count as double) as detractors_count,
+        parameters.aggregate_minimum_customers,
+        parameters.aggregate_low_customers,
+        links.answers_count as linked_count,
+        links.stayed_count,
+        links.left_count,
+        {{ share_units('links.promoters_stayed_count', 'links.promoters_count') }}
+            as promoters_stayed_units,
+        {{ share_units('links.detractors_stayed_count', 'links.detractors_count') }}
+            as detractors_stayed_units,
+        {{ share_units('links.promoters_spend_after_units', 'links.promoters_spend_before_units') }}
+            as promoters_spend_units,
+        {{ share_units(
+            'links.detractors_spend_after_units', 'links.detractors_spend_before_units'
+        ) }} as detractors_spend_units,
+        least(links.promoters_count, links.detractors_count) as smaller_group_count,
+        cast(links.double_concordant_count as double)
+        / nullif(2 * cast(links.stayed_count as double) * links.left_count, 0) as concordance
+    from {{ ref('int_recommendation_counts') }} as counts
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            counts.entity_id = months.entity_id
+            and counts.window_period_index = months.period_index
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            counts.entity_id = parameters.entity_id
+            and counts.window_period_index = parameters.period_index
+    left join {{ ref('int_recommendation_links') }} as links
+        on counts.entity_id = links.entity_id
+
+),
+
+scored as (
+
+    select
+        entity_id,
+        month_start_date,
+        map_level,
+        rated_id,
+        case
+            when not is_open or answers_count < aggregate_minimum_customers then 'suppressed'
+            when answers_count < aggregate_low_customers then 'low_n'
+            else 'shown'
+        end as reliability,
+        answers_count,
+        promoters_count / answers_count as promoters_share,
+        detractors_count / answers_count as detractors_share,
+        (promoters_count + 0.75) / {{ more }} as more_promoters_share,
+        (detractors_count + 0.75) / {{ more }} as more_detractors_share,
+        aggregate_low_customers,
+        linked_count,
+        stayed_count,
+        left_count,
+        smaller_group_count,
+        concordance,
+        concordance * (1 - concordance)
+        + (stayed_count - 1) * (concordance / (2 - concordance) - concordance * concordance)
+        + (left_count - 1) * (
+            2 * concordance * concordance / (1 + concordance) - concordance * concordance
+        ) as concordance_variance,
+        promoters_stayed_units,
+        detractors_stayed_units,
+        promoters_spend_units,
+        detractors_spend_units
+    from counted
+
+),
+
+varied as (
+
+    select
+        entity_id,
+        month_start_date,
+        map_level,
+        rated_id,
+        reliability,
+        answers_count,
+        promoters_share,
+        detractors_share,
+        promoters_share - detractors_share as score,
+        sqrt(greatest(
+            promoters_share + detractors_share
+            - (promoters_share - detractors_share) * (promoters_share - detractors_share), 0
+        ) / answers_count) as standard_error,
+        more_promoters_share - more_detractors_share as middle,
+        1.959964 * sqrt(greatest(
+            more_promoters_share + more_detractors_share
+            - (more_promoters_share - more_detractors_share)
+            * (more_promoters_share - more_detractors_share), 0
+        ) / (answers_count + 3)) as half_width,
+        case
+            when linked_count is null then 'not_measured'
+            when
+                least(stayed_count, left_count) >= 10
+                and smaller_group_count >= aggregate_low_customers
+                then 'measured'
+            else 'too_few'
+        end as link_status,
+        linked_count,
+        concordance,
+        1.6448536 * sqrt(
+            greatest(concordance_variance, 0)
+            / nullif(cast(stayed_count as double) * left_count, 0)
+        ) as concordance_half_width,
+        promoters_stayed_units,
+        detractors_stayed_units,
+        promoters_spend_units,
+        detractors_spend_units
+    from scored
+
+),
+
+final as (
+
+    select
+        entity_id,
+        month_start_date,
+        map_level,
+        rated_id,
+        case when reliability <> 'suppressed' then 'adjusted_wald_95' else 'none' end as method,
+        {%- for column, expression in [
+            ('recommendation_score', '100 * score'),
+            ('recommendation_low', '100 * greatest(middle - half_width, -1)'),
+            ('recommendation_high', '100 * least(middle + half_width, 1)'),
+            ('standard_error', '100 * standard_error'),
+            ('promoters_share', 'promoters_share'),
+            ('detractors_share', 'detractors_share'),
+        ] %}
+        case when reliability <> 'suppressed'
+            then cast(round({{ expression }}, 9) as decimal(18, 9))
+        end as {{ column }},
+        {%- endfor %}
+        case when reliability <> 'suppressed' then cast(1 as decimal(18, 9)) end
+            as own_answer_share,
+        case when reliability <> 'suppressed' then cast(answers_count as bigint) end
+            as answers_count,
+        reliability,
+        link_status,
+        cast(coalesce(linked_count, 0) as bigint) as linked_answers_count,
+        {%- for column, expression in [
+            ('stay_concordance', 'concordance'),
+            ('stay_concordance_low', 'greatest(concordance - concordance_half_width, 0)'),
+            ('stay_concordance_high', 'least(concordance + concordance_half_width, 1)'),
+        ] %}
+        case when link_status = 'measured'
+            then cast(round({{ expression }}, 9) as decimal(18, 9))
+        end as {{ column }},
+        {%- endfor %}
+        {%- for column in [
+            'promoters_stayed', 'detractors_stayed', 'promoters_spend', 'detractors_spend'
+        ] %}
+        case when link_status = 'measured' then {{ units_to_score(column ~ '_units') }} end
+            as {{ column }}_rate{{ ',' if not loop.last }}
+        {%- endfor %}
+    from varied
+
+)
+
+select * from final

@@ -1,0 +1,226 @@
+{%- set value_terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
+with
+
+answers as (
+
+    {%- for term in value_terms %}
+    select
+        entity_id,
+        month_start_date,
+        map_level,
+        rated_id,
+        '{{ term }}' as term,
+        'answered_score' as measure,
+        'answers' as basis,
+        'weighted_mean_clustered' as method,
+        reliability,
+        clusters_count as customers_count,
+        cast(clusters_count as {{ type_whole() }}) as chances_count,
+        cast({{ term }}_units as double) / cast(weights as double) / 1e9 as measured,
+        1.6448536e0 * sqrt(greatest(
+            (
+                cast({{ term }}_squares as double)
+                - 2 * cast({{ term }}_units as double) / cast(weights as double)
+                * cast({{ term }}_products as double)
+                + cast({{ term }}_units as double) / cast(weights as double)
+                * cast({{ term }}_units as double) / cast(weights as double)
+                * cast(squared_weights as double)
+            ) * clusters_count / nullif(clusters_count - 1, 0),
+            0
+        )) / cast(weights as double) / 1e9 as half_width,
+        1e0 as own_share
+    from {{ ref('int_value_map_scored') }}
+    where
+        map_level in ('entity', 'segment')
+        and {{ term }}_units is not null
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+operations as (
+
+    select
+        evidence.entity_id,
+        months.month_start_date,
+        evidence.map_level,
+        evidence.rated_id,
+        evidence.term,
+        evidence.measure,
+        evidence.measure like '%_share' as is_share,
+        evidence.customers_count,
+        {{ divide_rounded('evidence.denominator_units', '100') }} as chances_count,
+        cast(evidence.numerator_units as double) / cast(evidence.denominator_units as double)
+            as measured,
+        -- of a ratio of sums, customers drawn independently (R26)
+        greatest(
+            cast(evidence.numerator_squares as double)
+            - 2 * cast(evidence.numerator_units as double)
+            / cast(evidence.denominator_units as double) * cast(evidence.products as double)
+            + cast(evidence.numerator_units as double)
+            / cast(evidence.denominator_units as double)
+            * cast(evidence.numerator_units as double)
+            / cast(evidence.denominator_units as double)
+            * cast(evidence.denominator_squares as double),
+            0
+        ) * evidence.customers_count / nullif(evidence.customers_count - 1, 0)
+        / cast(evidence.denominator_units as double)
+        / cast(evidence.denominator_units as double) as variance,
+        parameters.aggregate_low_customers
+    from {{ ref('int_term_evidence') }} as evidence
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            evidence.entity_id = months.entity_id
+            and evidence.window_period_index = months.period_index
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            evidence.entity_id = parameters.entity_id
+            and evidence.window_period_index = parameters.period_index
+
+),
+
+-- a share is a beta posterior over as many chances as its clusters are worth
+effective as (
+
+    select
+        entity_id,
+        month_start_date,
+        map_level,
+        rated_id,
+        term,
+        measure,
+        is_share,
+        customers_count,
+        chances_count,
+        measured,
+        variance,
+        aggregate_low_customers,
+        case
+            when is_share and variance > 0 and measured > 0 and measured < 1
+                then measured * (1 - measured) / variance
+            else cast(customers_count as double)
+        end as worth
+    from operations
+
+),
+
+posterior as (
+
+    select
+        entity_id,
+        month_start_date,
+        map_level,
+        rated_id,
+        term,
+        measure,
+        is_share,
+        customers_count,
+        chances_count,
+        measured,
+        variance,
+        aggregate_low_customers,
+        worth,
+        (measured * worth + 0.5e0) / (worth + 1) as middle
+    from effective
+
+),
+
+intervals as (
+
+    select
+        entity_id,
+        month_start_date,
+        map_level,
+        rated_id,
+        term,
+        measure,
+        'operations' as basis,
+        case
+            when is_share then 'beta_binomial_effective_n' else 'ratio_of_sums_clustered'
+        end as method,
+        case
+            when customers_count < 2 then 'too_few'
+            when customers_count < aggregate_low_customers then 'low_n'
+            else 'shown'
+        end as reliability,
+        customers_count,
+        chances_count,
+        measured,
+        case
+            when is_share
+                then least(
+                    greatest(
+                        middle - 1.6448536e0 * sqrt(middle * (1 - middle) / (worth + 2)), 0
+                    ),
+                    measured
+                )
+            else greatest(measured - 1.6448536e0 * sqrt(variance), 0)
+        end as low,
+        case
+            when is_share
+                then greatest(
+                    least(
+                        middle + 1.6448536e0 * sqrt(middle * (1 - middle) / (worth + 2)), 1
+                    ),
+                    measured
+                )
+            else measured + 1.6448536e0 * sqrt(variance)
+        end as high,
+        case when is_share then worth / (worth + 1) else 1e0 end as own_share
+    from posterior
+
+    union all
+
+    select
+        entity_id,
+        month_start_date,
+        map_level,
+        rated_id,
+        term,
+        measure,
+        basis,
+        method,
+        reliability,
+        customers_count,
+        chances_count,
+        measured,
+        greatest(measured - half_width, 1) as low,
+        least(measured + half_width, 10) as high,
+        own_share
+    from answers
+
+),
+
+final as (
+
+    select
+        entity_id,
+        month_start_date,
+        map_level,
+        rated_id,
+        term,
+        measure,
+        basis,
+        case when reliability in ('shown', 'low_n') then method else 'none' end as method,
+        {%- for column, expression in [
+            ('measured_value', 'measured'), ('value_low', 'low'), ('value_high', 'high'),
+            ('own_answer_share', 'own_share'),
+        ] %}
+        case when reliability in ('shown', 'low_n')
+            then cast(round({{ expression }}, 9) as decimal(18, 9))
+        end as {{ column }},
+        {%- endfor %}
+        -- the index of three satisfaction items on 0 to 100 is the same: (weighted mean - 1) / 9
+        case when basis = 'answers' and reliability in ('shown', 'low_n')
+            then cast(round((measured - 1) / 9 * 100, 9) as decimal(18, 9))
+        end as score_of_100,
+        case when reliability in ('shown', 'low_n') then cast(customers_count as bigint) end
+            as customers_count,
+        case when reliability in ('shown', 'low_n') then cast(chances_count as bigint) end
+            as chances_count,
+        reliability
+    from intervals
+
+)
+
+select * from final
