@@ -388,19 +388,6 @@ def test_every_olist_review_is_in_the_measure_or_has_a_reason(built):
     assert sum(found.values()) == 19986
 
 
-def test_olist_lateness_counts_as_known_when_the_review_was_written(built):
-    known, ended = rows(
-        built,
-        "select effect, effect_low, effect_high, answered_before_delivery_share, late_answers_count"
-        " from marts.rpt_lateness_effect where entity_id = 'olist'"
-        " order by reading = 'in_the_end'",
-    )
-    assert known[4] < ended[4], "some orders were late in the end and not when they were judged"
-    assert known[1] < known[0] < known[2] < -4, "on a scale of 1 to 10"
-    # nearly three in four had not seen the goods yet: the delay in the end explains nothing to them
-    assert 0.72 < known[3] < 0.74
-
-
 def test_olist_deliveries_are_late_by_day(built):
     late, delivered = rows(
         built,
