@@ -9,12 +9,13 @@ READY := $(VENV)/.ready
 SQL_CLEAN := $(VENV)/.sql-clean
 
 export LANDING WAREHOUSE POLICIES TARGET AS_OF FULL PUBLISH_POSTGRES_DSN
+export ENTITY MONTH BY REASON KIND SOFT AT DIFFERENCE PREPARED_BY APPROVED_BY
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help setup nightly check rollback test test-histories spark-parity parity lint bench ui docs lock clean
+.PHONY: help setup nightly check rollback close reopen restate test test-histories spark-parity parity lint bench ui docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -40,6 +41,15 @@ check: $(READY) ## The landing gate alone
 
 rollback: $(READY) ## Return to the publication before the current one
 	@$(BIN)/twofold rollback
+
+close: $(READY) ## Close a period: ENTITY= MONTH=YYYY-MM-DD BY=
+	@$(BIN)/twofold close
+
+reopen: $(READY) ## Open it again: ENTITY= MONTH= BY= APPROVED_BY= REASON=
+	@$(BIN)/twofold reopen
+
+restate: $(READY) ## Approve a restatement: ENTITY= MONTH= DIFFERENCE= PREPARED_BY= APPROVED_BY= REASON=
+	@$(BIN)/twofold restate
 
 lint: $(READY) $(SQL_CLEAN) ## Style of Python and SQL
 	@$(BIN)/ruff check .

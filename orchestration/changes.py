@@ -7,6 +7,7 @@ deciding what a change makes due (macros/rebuild does, table by table).
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,8 @@ create table if not exists build.registered (relation varchar, made_from varchar
 create table if not exists build.raw_files (
     relation varchar, file varchar, digest varchar, entity_id varchar, bucket date,
     fingerprint hugeint);
+create table if not exists build.frozen_files (
+    file varchar, bytes_digest varchar, rows_digest varchar);
 """
 
 
@@ -56,7 +59,15 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema if not exists build")
     connection.execute("create table if not exists build.layout (digest varchar)")
     if connection.execute("from build.layout").fetchall() != [(layout,)]:
-        for table in ("changes", "builds", "standing", "registered", "raw_files", "layout"):
+        for table in (
+            "changes",
+            "builds",
+            "standing",
+            "registered",
+            "raw_files",
+            "frozen_files",
+            "layout",
+        ):
             connection.execute(f"drop table if exists build.{table}")
         connection.execute("create table build.layout as select ? as digest", [layout])
     connection.execute(LOGS)
@@ -70,13 +81,22 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def record_raw(connection: duckdb.DuckDBPyConnection, files: list[RawFile]) -> None:
+def record_raw(
+    connection: duckdb.DuckDBPyConnection,
+    files: list[RawFile],
+    books: Sequence[tuple[str, str, str, str]] = (),
+) -> None:
     """Fingerprint the files that are new or other than before, and log what that changes.
 
     Rows of a table that names the day its rows take effect (``changes_by``) are told apart by
     entity and day, those of another contract table by entity; a table in a source's own shape is
-    one whole, and so are the parameters of the build. The resolved identities are told apart by
-    entity.
+    one whole, and so are the parameters of the build. The resolved identities are told apart
+    by entity, what the books say by entity and period.
+
+    Args:
+        connection: the build database.
+        files: every raw file.
+        books: relation, entity, period and a text that stands for the content, of all in the books.
     """
     listed = [[f.table.unique_id, f.name, f.digest] for f in files]
     connection.execute(
@@ -95,6 +115,11 @@ def record_raw(connection: duckdb.DuckDBPyConnection, files: list[RawFile]) -> N
     for file in files:
         if (file.table.unique_id, file.name) not in known:
             _fingerprint(connection, file)
+    for relation, entity, period, content in books:
+        connection.execute(
+            "insert into build.raw_files values (?, 'books', '', ?, ?, ?)",
+            [relation, entity, period, _number(content)],
+        )
     connection.execute(LOG_RAW_CHANGES)
 
 
@@ -145,10 +170,14 @@ where contents.fingerprint is distinct from latest.fingerprint
 """
 
 
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+
+
 def _fingerprint(connection: duckdb.DuckDBPyConnection, file: RawFile) -> None:
     place = [file.table.unique_id, file.name, file.digest]
     if file.table.source != "landing":
-        number = int.from_bytes(hashlib.sha256(file.digest.encode()).digest()[:8])
+        number = _number(file.digest)
         connection.execute(
             "insert into build.raw_files values (?, ?, ?, '*', null, ?)", [*place, number]
         )

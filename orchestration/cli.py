@@ -95,5 +95,104 @@ def rollback(settings: Settings, run_id: str | None) -> None:
         click.echo(f"current is {roll_back(settings, run_id).name}")
 
 
+def _period_options(command: Callable) -> Callable:
+    """Which period, and when the act counts from."""
+    options = [
+        click.option("--entity", required=True, envvar="ENTITY", help="Entity (ENTITY)."),
+        click.option(
+            "--month",
+            required=True,
+            envvar="MONTH",
+            type=click.DateTime(["%Y-%m-%d"]),
+            help="First day of its fiscal period (MONTH).",
+        ),
+        click.option(
+            "--at",
+            type=click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]),
+            envvar="AT",
+            help="When it counts from, UTC; default: now (AT).",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+_KIND = click.option(
+    "--kind",
+    type=click.Choice(["profit", "perceived_value"]),
+    default="profit",
+    envvar="KIND",
+    help="Which figures close (KIND).",
+)
+
+
+@main.command()
+@_period_options
+@click.option("--by", required=True, envvar="BY", help="Who closes (BY).")
+@click.option("--reason", envvar="REASON", help="Needed where the period is not signable (REASON).")
+@_KIND
+@click.option("--soft", is_flag=True, envvar="SOFT", help="Announce it; nothing is frozen.")
+@_shared_options
+def close(settings: Settings, entity, month, at, by, reason, kind, soft) -> None:
+    """Close a period: its published rows stay as they are from now on."""
+    from orchestration import books
+    from orchestration.lock import only_writer
+
+    with only_writer(settings):
+        done = books.close(settings, entity, month.date(), by, reason, kind, soft, at)
+    if soft:
+        click.echo(f"{entity} {done.month_start_date} is soft-closed by {by}")
+        return
+    rows = sum(mart["rows"] for mart in done.marts.values())
+    click.echo(
+        f"{entity} {done.month_start_date} is closed by {by}: version {done.version}, {rows:,} "
+        f"rows of {len(done.marts)} marts frozen; the next night serves them"
+    )
+
+
+@main.command()
+@_period_options
+@click.option("--by", required=True, envvar="BY", help="Who asks for it (BY).")
+@click.option("--approved-by", required=True, envvar="APPROVED_BY", help="Who approves it.")
+@click.option("--reason", required=True, envvar="REASON", help="Why (REASON).")
+@_KIND
+@_shared_options
+def reopen(settings: Settings, entity, month, at, by, approved_by, reason, kind) -> None:
+    """Open a closed period again; what it reported is kept."""
+    from orchestration import books
+    from orchestration.lock import only_writer
+
+    with only_writer(settings):
+        done = books.reopen(settings, entity, month.date(), by, approved_by, reason, kind, at)
+    click.echo(f"{entity} {done.month_start_date} is open again; close it when it is right")
+
+
+@main.command()
+@_period_options
+@click.option(
+    "--difference", required=True, envvar="DIFFERENCE", help="As the night that stopped named it."
+)
+@click.option("--prepared-by", required=True, envvar="PREPARED_BY", help="Who prepared it.")
+@click.option("--approved-by", required=True, envvar="APPROVED_BY", help="Who approved it.")
+@click.option("--reason", required=True, envvar="REASON", help="Why (REASON).")
+@_shared_options
+def restate(
+    settings: Settings, entity, month, at, difference, prepared_by, approved_by, reason
+) -> None:
+    """Approve that a closed period is published anew, with just the difference a night named."""
+    from orchestration import books
+    from orchestration.lock import only_writer
+
+    with only_writer(settings):
+        done = books.restate(
+            settings, entity, month.date(), difference, prepared_by, approved_by, reason, at
+        )
+    click.echo(
+        f"restatement of {entity} {done.month_start_date} is approved by {approved_by}; "
+        "the next night publishes and freezes it"
+    )
+
+
 if __name__ == "__main__":
     main()

@@ -3,7 +3,7 @@
 Belongs here: reading those YAML files. Does not: looking at data.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -54,6 +54,26 @@ class RawTable:
     def stem(self) -> str:
         """What its file, or its folder of part files, is called."""
         return self.file or self.name
+
+
+@dataclass(frozen=True)
+class ClosingMart:
+    """A mart whose rows a close freezes.
+
+    Attributes:
+        name: its name, in the marts and in the books.
+        kind: which close freezes it: profit or perceived_value.
+        columns: types by column, in contract order.
+    """
+
+    name: str
+    kind: str
+    columns: dict[str, str] = field(hash=False)
+
+    @property
+    def unique_id(self) -> str:
+        """What dbt calls the relation of its frozen rows."""
+        return f"source.twofold.books.{self.name}"
 
 
 def _meta(node: dict) -> dict:
@@ -115,3 +135,15 @@ def source_tables() -> dict[str, dict[str, RawTable]]:
                 for t in tables
             }
     return found
+
+
+@cache
+def closing_marts() -> list[ClosingMart]:
+    """The marts that close, as their YAML says (``closes_with``), by name."""
+    found = []
+    for path in sorted((PROJECT / "models/marts").glob("*/_*__models.yml")):
+        for model in _read(path).get("models", []):
+            if kind := _meta(model).get("closes_with"):
+                columns = {c["name"]: c["data_type"] for c in model["columns"]}
+                found.append(ClosingMart(model["name"], kind, columns))
+    return sorted(found, key=lambda mart: mart.name)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import changes, dbt_run, policies, publish, spark
+from orchestration import books, changes, dbt_run, policies, publish, spark
 from orchestration.changes import Standing
 from orchestration.landing import Landing, discover, file_hashes, fingerprint, has_data
 from orchestration.lock import only_writer
@@ -159,6 +159,7 @@ def _basis(night: Night) -> dict[str, str | None]:
     return {
         "files": fingerprint(night.landing.root),
         "policies": policies.digest(settings),
+        "books": books.digest(settings),
         "day": str(settings.as_of) if settings.as_of else None,
         "engine": settings.target,
         "code": code_version(),
@@ -352,6 +353,7 @@ def check_candidate(night: Night) -> None:
         from expectations.gates import published_gate
 
         current = night.settings.current
+        books.refuse_unexplained(night.settings, night.candidate)
         outcome = published_gate(
             night.settings,
             night.candidate,
@@ -367,6 +369,8 @@ def put_in_force(night: Night) -> None:
     """Swap the link; from here on readers see the new publication."""
     with night.step("publication"):
         manifest = _manifest(night)
+        # before the swap: a run killed between the two publishes the same rows, served as frozen
+        books.complete_restatements(night.settings, night.candidate, night.say)
         night.publication = publish.publish(night.settings, night.candidate, night.run_id, manifest)
     if night.settings.postgres_dsn:
         with night.step("postgres"):
@@ -389,6 +393,8 @@ def _manifest(night: Night) -> dict:
         "inputs": night.inputs,
         "input_hash": _input_hash(night),
         "policy_hash": policies.digest(night.settings),
+        "books_hash": books.digest(night.settings),
+        "books_entries": len(books.read(night.settings)),
         "contents": publish.contents(night.settings, night.dbt_manifest),
         "rows": publish.row_counts(night.candidate, night.dbt_manifest),
         "control_totals": publish.control_totals(night.candidate),
@@ -414,6 +420,7 @@ def nothing_new(night: Night) -> bool:
         "is_synthetic": night.is_synthetic,
         "input_hash": _input_hash(night),
         "policy_hash": policies.digest(settings),
+        "books_hash": books.digest(settings),
     }
     return (
         all(known.get(name) == value for name, value in same.items())

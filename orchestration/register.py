@@ -6,18 +6,16 @@ rules; a cell that does not parse is kept as text in ``unparsable_cells`` and st
 
 import hashlib
 import json
-from datetime import datetime, time, timedelta
 
 import duckdb
 
 from identity import resolve
-from orchestration import changes, policies, spark
+from orchestration import books, changes, policies, spark
 from orchestration.contract import TYPES, Column, RawTable, contract_tables, source_tables
 from orchestration.landing import FileGroup, Landing, column_types, file_hashes, literal
 from orchestration.settings import InputError, Settings
 
 IDENTITIES = "source.twofold.landing.identities"
-END_OF_TIME = datetime(9999, 12, 31)
 
 
 def register(landing: Landing, settings: Settings) -> dict[str, str]:
@@ -63,7 +61,8 @@ def register(landing: Landing, settings: Settings) -> dict[str, str]:
             files += of_table
             if table.unique_id == IDENTITIES:
                 _resolve_identities(connection, settings, made_from)
-        changes.record_raw(connection, files)
+        noted = books.register(connection, settings, settings.known_before)
+        changes.record_raw(connection, files, noted)
         connection.commit()
     if settings.target == "spark":
         spark.write_raw_tables(settings)
@@ -104,16 +103,11 @@ def _made_from(table: RawTable, groups: list[FileGroup], files: list[changes.Raw
 
 def _write_parameters(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """What models may know of the run: the day it pretends to be, if one was given."""
-    known_before = (
-        datetime.combine(settings.as_of + timedelta(days=1), time())
-        if settings.as_of
-        else END_OF_TIME
-    )
     connection.execute("create schema if not exists build")
     connection.execute(
         "create or replace table build.parameters as "
         "select cast(? as date) as as_of_date, cast(? as timestamp) as known_before",
-        [settings.as_of, known_before],
+        [settings.as_of, settings.known_before],
     )
 
 

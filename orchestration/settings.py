@@ -5,10 +5,11 @@ Belongs here: reading options and naming the places things go. Does not: doing a
 
 import os
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+END_OF_TIME = datetime(9999, 12, 31)
 
 
 class InputError(Exception):
@@ -67,6 +68,13 @@ class Settings:
             as_of=day,
             postgres_dsn=option("PUBLISH_POSTGRES_DSN"),
         )
+
+    @property
+    def known_before(self) -> datetime:
+        """Nothing recorded at or after this time is known to the run."""
+        if self.as_of is None:
+            return END_OF_TIME
+        return datetime.combine(self.as_of + timedelta(days=1), time())
 
     @property
     def build(self) -> Path:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contract import contract_tables, source_tables
+from orchestration import books
+from orchestration.contract import closing_marts, contract_tables, source_tables
 from orchestration.landing import literal
 from orchestration.settings import InputError, Settings
 
@@ -148,6 +149,7 @@ def write_raw_tables(settings: Settings) -> None:
     tables = [*contract_tables().values()]
     tables += [t for source in source_tables().values() for t in source.values()]
     relations = [(t.source, t.name) for t in tables] + [("build", name) for name in BUILD_TABLES]
+    relations += [("books", name) for name in [*books.TABLES, *(m.name for m in closing_marts())]]
     shutil.rmtree(raw_folder(settings), ignore_errors=True)
     with duckdb.connect(str(settings.build_db)) as connection:
         connection.execute("set disabled_optimizers = 'type_pushdown'")

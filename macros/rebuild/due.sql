@@ -137,13 +137,35 @@ touched as (
     where changed.bucket is null
         {%- endif %}
 
+){%- set bookings = 'model.twofold.int_booking_periods' %}
+{%- if bookings in all_parents(model.unique_id) %},
+
+-- a row of a closed period may be booked in a later one
+booked as (
+
+    select touched.entity_id, touched.period_index
+    from touched
+    union distinct
+    select bookings.entity_id, bookings.booked_period_index
+    from touched
+    inner join intermediate.int_entity_months as months
+        on
+            touched.entity_id = months.entity_id
+            and touched.period_index = months.period_index
+    inner join intermediate.int_booking_periods as bookings
+        on
+            months.entity_id = bookings.entity_id
+            and months.month_start_date = bookings.month_start_date
+    where bookings.is_origin and bookings.booked_period_index is not null
+
 )
+{%- endif %}
 
 select distinct
     months.entity_id,
     months.month_start_date,
     months.period_index
-from touched
+from {{ 'booked' if bookings in all_parents(model.unique_id) else 'touched' }} as touched
 inner join intermediate.int_entity_months as months
     on
         touched.entity_id = months.entity_id

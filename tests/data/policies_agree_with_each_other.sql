@@ -214,13 +214,14 @@ select
 from {{ ref('policy_costing_parameters') }}
 where
     (parameter = 'service_method' and value not in ('direct', 'step_down', 'reciprocal'))
+    or (parameter = 'late_postings' and value not in ('open_period', 'own_period'))
     or (parameter like 'rate_basis%' and value not in ('actual', 'year_to_date', 'standard'))
     or (
         (parameter = 'capital_charge_rate' or parameter like 'standard_rate:%')
         and try_cast(value as decimal(18, 9)) is null
     )
     or not (
-        parameter in ('service_method', 'rate_basis', 'capital_charge_rate')
+        parameter in ('service_method', 'rate_basis', 'capital_charge_rate', 'late_postings')
         or parameter like 'rate_basis:%'
         or parameter like 'standard_rate:%'
     )

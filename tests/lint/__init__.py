@@ -83,3 +83,26 @@ def grain_of(name):
 
 def normalised(*arguments, **named):
     return f"({arguments[0]})"
+
+
+def with_frozen_rows(mart, columns, kind="profit"):
+    return f"select {', '.join(columns)} from computed"
+
+
+def booked_days(rows, input_table, day_column, grain=("entity_id", "source_id")):
+    return (
+        f"inner join days on {rows}.entity_id = days.entity_id\n"
+        "    left join booking on days.entity_id = booking.entity_id"
+    )
+
+
+def booked_month():
+    return "coalesce(booking.booked_month_start_date, days.month_start_date)"
+
+
+def is_booked():
+    return "booking.entity_id is null"
+
+
+def pnl_lines():
+    return [("revenue", 10, "invoice_amount"), ("discounts", 20, "-discount_amount")]

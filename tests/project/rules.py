@@ -18,8 +18,9 @@ READS = {
 }
 # marts that show the contract's own rows may read the input layer
 MARTS_OVER_INPUT = ("models/marts/core/", "models/marts/audit/")
-# what the run wrote before dbt started, such as the day it pretends it is; every layer may know it
-BUILD_TABLES = "source.twofold.build."
+# what the run wrote before dbt started: the day it pretends it is, identities, what is closed;
+# every layer may know it
+KNOWN_TO_ALL = ("build", "books")
 # counting raw rows is its purpose, so it has to reach below the input layer
 COUNTS_STAGING = {"int_source_control_totals"}
 
@@ -122,7 +123,7 @@ def layers_only_downwards(manifest: dict) -> list[str]:
         layer = layer_of(node)
         for parent in _parents(node, manifest):
             below = layer_of(parent)
-            if parent["unique_id"].startswith(BUILD_TABLES) or below in READS[layer]:
+            if parent.get("source_name") in KNOWN_TO_ALL or below in READS[layer]:
                 continue
             if below == "input" and node["original_file_path"].startswith(MARTS_OVER_INPUT):
                 continue
@@ -140,7 +141,7 @@ def staging_folders_hold_one_source(manifest: dict) -> list[str]:
             continue
         folder = node["original_file_path"].split("/")[2]
         for parent in _parents(node, manifest):
-            if layer_of(parent) == "seed" or parent["unique_id"].startswith(BUILD_TABLES):
+            if layer_of(parent) == "seed" or parent.get("source_name") in KNOWN_TO_ALL:
                 continue
             source = parent.get("source_name") or parent["original_file_path"].split("/")[2]
             if source != folder:

@@ -25,16 +25,37 @@ ledger_reach as (
 
 ),
 
+-- a closed period is shown whatever became of its rows
+closed_reach as (
+
+    select
+        entity_id,
+        min(month_start_date) as first_closed_on,
+        max(month_start_date) as last_closed_on
+    from {{ source('books', 'periods') }}
+    where served_version is not null
+    group by entity_id
+
+),
+
 reach as (
 
     select
         entities.entity_id,
         entities.fiscal_calendar_id,
-        least(revenue_reach.first_revenue_on, ledger_reach.first_ledger_on) as first_posted_on,
-        least(revenue_reach.last_revenue_on, ledger_reach.last_ledger_on) as reached_on
+        least(
+            revenue_reach.first_revenue_on,
+            ledger_reach.first_ledger_on,
+            closed_reach.first_closed_on
+        ) as first_posted_on,
+        greatest(
+            least(revenue_reach.last_revenue_on, ledger_reach.last_ledger_on),
+            closed_reach.last_closed_on
+        ) as reached_on
     from {{ ref('int_entities') }} as entities
     left join revenue_reach on entities.entity_id = revenue_reach.entity_id
     left join ledger_reach on entities.entity_id = ledger_reach.entity_id
+    left join closed_reach on entities.entity_id = closed_reach.entity_id
 
 ),
 

@@ -14,13 +14,10 @@ events as (
     select
         activities.entity_id,
         activities.customer_id,
-        days.month_start_date
+        {{ booked_month() }} as month_start_date
     from {{ ref('input_activities') }} as activities
-    inner join {{ ref('int_entity_days') }} as days
-        on
-            activities.entity_id = days.entity_id
-            and cast(activities.occurred_at as date) = days.date_day
-    where activities.customer_id is not null
+    {{ booked_days('activities', 'activities', 'occurred_at') }}
+    where activities.customer_id is not null and {{ is_booked() }}
 
 ),
 

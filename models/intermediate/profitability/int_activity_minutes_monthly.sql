@@ -45,7 +45,7 @@ terms as (
 
     select
         days.entity_id,
-        days.month_start_date,
+        {{ booked_month() }} as month_start_date,
         equations.pool_id,
         events.activity_type,
         equations.is_productive,
@@ -78,17 +78,15 @@ terms as (
             )
         end as term_minutes
     from {{ ref('input_activities') }} as events
-    inner join {{ ref('int_entity_days') }} as days
-        on
-            events.entity_id = days.entity_id
-            and cast(events.occurred_at as date) = days.date_day
+    {{ booked_days('events', 'activities', 'occurred_at') }}
     inner join {{ ref('int_entities') }} as entities
         on events.entity_id = entities.entity_id
     inner join equations
         on
             entities.chart_id = equations.chart_id
             and events.activity_type = equations.activity_type
-            and days.month_start_date between equations.valid_from and equations.valid_to
+            and {{ booked_month() }} between equations.valid_from and equations.valid_to
+    where {{ is_booked() }}
 
 ),
 

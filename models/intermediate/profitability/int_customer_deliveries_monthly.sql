@@ -6,22 +6,20 @@ final as (
 
     select
         events.entity_id,
-        days.month_start_date,
+        {{ booked_month() }} as month_start_date,
         coalesce(documents.customer_id, '{{ var("unknown_customer_id") }}') as customer_id,
         cast(count(*) as bigint) as deliveries_count,
         cast(sum(events.attempts) as bigint) as attempts_count
     from {{ ref('input_deliveries') }} as events
-    inner join {{ ref('int_entity_days') }} as days
-        on
-            events.entity_id = days.entity_id
-            and events.delivered_on = days.date_day
+    {{ booked_days('events', 'deliveries', 'delivered_on') }}
     left join {{ ref('int_document_customers') }} as documents
         on
             events.entity_id = documents.entity_id
             and events.document_id = documents.document_id
+    where {{ is_booked() }}
     group by
         events.entity_id,
-        days.month_start_date,
+        {{ booked_month() }},
         coalesce(documents.customer_id, '{{ var("unknown_customer_id") }}')
 
 )

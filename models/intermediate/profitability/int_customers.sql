@@ -31,6 +31,9 @@ seen as (
     select entity_id, customer_id from {{ ref('int_customer_costs_monthly') }}
     union distinct
     select entity_id, customer_id from {{ ref('int_active_customer_months') }}
+    union distinct
+    -- a customer merged since is still in periods that closed before
+    select entity_id, customer_id from {{ source('books', 'fct_customer_profitability_monthly') }}
 
 ),
 

@@ -33,18 +33,16 @@ activities as (
 
     select
         events.entity_id,
-        days.month_start_date,
+        {{ booked_month() }} as month_start_date,
         events.customer_id,
         events.activity_type,
         sum(events.quantity) as quantity,
         sum(events.minutes) as minutes
     from {{ ref('input_activities') }} as events
-    inner join {{ ref('int_entity_days') }} as days
-        on
-            events.entity_id = days.entity_id
-            and cast(events.occurred_at as date) = days.date_day
-    where events.customer_id is not null
-    group by events.entity_id, days.month_start_date, events.customer_id, events.activity_type
+    {{ booked_days('events', 'activities', 'occurred_at') }}
+    where events.customer_id is not null and {{ is_booked() }}
+    group by
+        events.entity_id, {{ booked_month() }}, events.customer_id, events.activity_type
 
 ),
 
@@ -52,15 +50,13 @@ cases as (
 
     select
         events.entity_id,
-        days.month_start_date,
+        {{ booked_month() }} as month_start_date,
         events.customer_id,
         count(*) as quantity
     from {{ ref('input_service_cases') }} as events
-    inner join {{ ref('int_entity_days') }} as days
-        on
-            events.entity_id = days.entity_id
-            and cast(events.opened_at as date) = days.date_day
-    group by events.entity_id, days.month_start_date, events.customer_id
+    {{ booked_days('events', 'service_cases', 'opened_at') }}
+    where {{ is_booked() }}
+    group by events.entity_id, {{ booked_month() }}, events.customer_id
 
 ),
 

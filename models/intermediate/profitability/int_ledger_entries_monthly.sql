@@ -21,8 +21,9 @@ postings as (
 
     select
         entries.entity_id,
-        days.month_start_date,
-        days.period_index,
+        {{ booked_month() }} as month_start_date,
+        coalesce(booking.booked_period_index, days.period_index) as period_index,
+        days.month_start_date as original_month_start_date,
         entries.account_code,
         entries.cost_centre_id,
         -- a posting that names a document is its customer's
@@ -39,25 +40,23 @@ postings as (
     from {{ ref('input_cost_entries') }} as entries
     inner join {{ ref('int_entities') }} as entities
         on entries.entity_id = entities.entity_id
-    inner join {{ ref('int_entity_days') }} as days
-        on
-            entries.entity_id = days.entity_id
-            and entries.posted_on = days.date_day
+    {{ booked_days('entries', 'cost_entries', 'posted_on') }}
     left join {{ ref('int_fx_rates_monthly') }} as rates
         on
             entries.entity_id = rates.entity_id
-            and days.month_start_date = rates.month_start_date
+            and {{ booked_month() }} = rates.month_start_date
             and entries.currency = rates.currency
     left join {{ ref('int_posting_customers') }} as documents
         on
             entries.customer_id is null
             and entries.entity_id = documents.entity_id
             and entries.document_id = documents.document_id
-    where entries.scenario = 'actual'
+    where entries.scenario = 'actual' and {{ is_booked() }}
     group by
         entries.entity_id,
+        {{ booked_month() }},
+        coalesce(booking.booked_period_index, days.period_index),
         days.month_start_date,
-        days.period_index,
         entries.account_code,
         entries.cost_centre_id,
         coalesce(entries.customer_id, documents.customer_id),
@@ -72,6 +71,7 @@ mapped as (
         postings.entity_id,
         postings.month_start_date,
         postings.period_index,
+        postings.original_month_start_date,
         postings.account_code,
         postings.cost_centre_id,
         postings.customer_id,
@@ -110,6 +110,7 @@ placed as (
         entity_id,
         month_start_date,
         period_index,
+        original_month_start_date,
         account_code,
         cost_centre_id,
         customer_id,
@@ -132,6 +133,7 @@ final as (
         entity_id,
         month_start_date,
         period_index,
+        original_month_start_date,
         account_code,
         cost_centre_id,
         customer_id,
@@ -145,6 +147,7 @@ final as (
         entity_id,
         month_start_date,
         period_index,
+        original_month_start_date,
         account_code,
         cost_centre_id,
         customer_id,

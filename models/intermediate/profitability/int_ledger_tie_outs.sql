@@ -464,7 +464,7 @@ gaps as (
 
 ),
 
-final as (
+computed as (
 
     select
         entity_id,
@@ -506,6 +506,19 @@ final as (
             else abs(gap_amount) <= materiality_amount
         end as is_signable
     from gaps
+
+),
+
+final as (
+
+    {%- set columns = [
+        'entity_id', 'month_start_date', 'currency', 'tie_out', 'pnl_line', 'pool_id',
+        'account_code', 'ledger_amount', 'assigned_amount', 'unused_capacity_amount',
+        'unassigned_amount', 'quarantined_amount', 'reconciling_amount', 'difference_amount',
+        'materiality_amount', 'reconciling_item_type', 'reconciling_item_owner',
+        'reconciling_item_age_days', 'tie_out_status', 'is_signable',
+    ] %}
+    {{ with_frozen_rows('rpt_ledger_reconciliation', columns) }}
 
 )
 

@@ -35,10 +35,12 @@ final as (
         months.month_start_date,
         months.month_end_date,
         months.period_index,
-        revenue_periods.entity_id is not null as has_revenue,
-        ledger_periods.entity_id is not null as has_ledger,
-        cast(coalesce(faults.open_tie_outs_count, 0) as bigint) as open_tie_outs_count,
+        coalesce(frozen.has_revenue, revenue_periods.entity_id is not null) as has_revenue,
+        coalesce(frozen.has_ledger, ledger_periods.entity_id is not null) as has_ledger,
+        cast(coalesce(frozen.open_tie_outs_count, faults.open_tie_outs_count, 0) as bigint)
+            as open_tie_outs_count,
         case
+            when frozen.period_status is not null then frozen.period_status
             when ledger_periods.entity_id is null then 'incomplete'
             when faults.open_tie_outs_count > 0 then 'not_signable'
             else 'signable'
@@ -56,6 +58,12 @@ final as (
         on
             months.entity_id = faults.entity_id
             and months.month_start_date = faults.month_start_date
+    -- a closed period keeps the stamp it closed with
+    left join {{ source('books', 'dim_months') }} as frozen
+        on
+            frozen.is_served
+            and months.entity_id = frozen.entity_id
+            and months.month_start_date = frozen.month_start_date
 
 )
 

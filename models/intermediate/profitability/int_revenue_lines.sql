@@ -14,8 +14,9 @@ placed as (
         lines.document_type,
         lines.original_document_id,
         lines.posted_on,
-        days.month_start_date,
-        days.period_index,
+        {{ booked_month() }} as month_start_date,
+        coalesce(booking.booked_period_index, days.period_index) as period_index,
+        days.month_start_date as original_month_start_date,
         lines.customer_id,
         lines.product_id,
         lines.channel,
@@ -53,16 +54,16 @@ placed as (
     from {{ ref('input_revenue_lines') }} as lines
     inner join {{ ref('int_entities') }} as entities
         on lines.entity_id = entities.entity_id
-    inner join {{ ref('int_entity_days') }} as days
-        on
-            lines.entity_id = days.entity_id
-            and lines.posted_on = days.date_day
+    {{ booked_days(
+        'lines', 'revenue_lines', 'posted_on', ['entity_id', 'document_id', 'line_number']
+    ) }}
     left join {{ ref('int_fx_rates_monthly') }} as rates
         on
             lines.entity_id = rates.entity_id
-            and days.month_start_date = rates.month_start_date
+            and {{ booked_month() }} = rates.month_start_date
             and case when lines.currency <> entities.currency then lines.currency end
             = rates.currency
+    where {{ is_booked() }}
 
 ),
 
@@ -80,6 +81,7 @@ costed as (
         placed.posted_on,
         placed.month_start_date,
         placed.period_index,
+        placed.original_month_start_date,
         placed.customer_id,
         placed.product_id,
         placed.channel,
@@ -142,6 +144,7 @@ final as (
         posted_on,
         month_start_date,
         period_index,
+        original_month_start_date,
         customer_id,
         product_id,
         channel,

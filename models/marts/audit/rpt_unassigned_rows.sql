@@ -1,7 +1,7 @@
 -- What reached no customer, by name and reason: nothing disappears between ledger and customers.
 with
 
-final as (
+computed as (
 
     select
         pools.entity_id,
@@ -16,6 +16,16 @@ final as (
     inner join {{ ref('int_entities') }} as entities
         on pools.entity_id = entities.entity_id
     where pools.unassigned_amount <> 0
+
+),
+
+final as (
+
+    {%- set columns = [
+        'entity_id', 'month_start_date', 'currency', 'pnl_line', 'pool_id', 'unassigned_reason',
+        'ledger_amount', 'unassigned_amount',
+    ] %}
+    {{ with_frozen_rows('rpt_unassigned_rows', columns) }}
 
 )
 

@@ -189,7 +189,7 @@ priced as (
 
 ),
 
-final as (
+computed as (
 
     select
         entity_id,
@@ -223,6 +223,21 @@ final as (
         ) }} as utilisation_share,
         idle_shared_minutes < 0 as is_over_run
     from priced
+
+),
+
+final as (
+
+    {%- set columns = [
+        'entity_id', 'month_start_date', 'currency', 'pool_id', 'pool_name', 'is_department',
+        'rate_basis', 'theoretical_minutes', 'practical_minutes', 'dedicated_minutes',
+        'used_minutes', 'used_dedicated_minutes', 'used_shared_minutes',
+        'idle_dedicated_minutes', 'idle_shared_minutes', 'over_run_minutes',
+        'non_productive_minutes', 'cost_amount', 'used_amount', 'idle_dedicated_amount',
+        'idle_shared_amount', 'rate_variance_amount', 'rate_amount', 'utilisation_share',
+        'is_over_run',
+    ] %}
+    {{ with_frozen_rows('fct_capacity_monthly', columns) }}
 
 )
 

@@ -301,7 +301,7 @@ paths as (
 
 ),
 
-final as (
+computed as (
 
     select
         paths.entity_id,
@@ -339,6 +339,18 @@ final as (
         paths.input_amount <> 0
         or paths.allocation_in_amount <> 0
         or paths.allocation_out_amount <> 0
+
+),
+
+final as (
+
+    {%- set columns = [
+        'entity_id', 'month_start_date', 'stage', 'currency', 'pnl_line', 'pool_id',
+        'from_pool_id', 'activity', 'customer_id', 'assignment_basis', 'hierarchy_level',
+        'avoidability', 'driver_quantity', 'input_amount', 'allocation_in_amount',
+        'allocation_out_amount', 'adjustment_amount', 'net_amount', 'avoidable_amount',
+    ] %}
+    {{ with_frozen_rows('fct_cost_assignments_monthly', columns) }}
 
 )
 

@@ -7,6 +7,13 @@ final as (
         profitability.customer_id,
         profitability.month_start_date,
         entities.currency,
+        case
+            when profitability.is_frozen then profitability.frozen_segment else customers.segment
+        end as segment,
+        case
+            when profitability.is_frozen then profitability.frozen_parent_customer_id
+            else customers.parent_customer_id
+        end as parent_customer_id,
         profitability.list_amount,
         profitability.discount_amount,
         profitability.invoice_amount,
@@ -39,6 +46,7 @@ final as (
             else 'pocket'
         end as profit_level,
         profitability.is_direct_cost_assumed,
+        profitability.is_receivable_only,
         status.period_status,
         status.period_status = 'signable' as signable
     from {{ ref('int_customer_profitability_monthly') }} as profitability
@@ -48,6 +56,10 @@ final as (
         on
             profitability.entity_id = status.entity_id
             and profitability.month_start_date = status.month_start_date
+    left join {{ ref('int_customers') }} as customers
+        on
+            profitability.entity_id = customers.entity_id
+            and profitability.customer_id = customers.customer_id
 
 )
 

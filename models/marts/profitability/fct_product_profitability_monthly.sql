@@ -216,7 +216,7 @@ placed as (
 
 ),
 
-final as (
+computed as (
 
     select
         entity_id,
@@ -255,6 +255,21 @@ final as (
         cast(returned_amount as decimal(18, 4)) as returned_amount,
         signable
     from placed
+
+),
+
+final as (
+
+    {%- set columns = [
+        'entity_id', 'month_start_date', 'attribution_level', 'customer_id', 'product_id',
+        'channel', 'pool_id', 'currency', 'quantity', 'list_amount', 'discount_amount',
+        'invoice_amount', 'rebate_amount', 'pocket_amount', 'freight_charged_amount',
+        'freight_paid_amount', 'direct_cost_amount', 'gross_margin_amount',
+        'cost_to_serve_amount', 'customer_sustaining_amount', 'above_customer_amount',
+        'profit_effect_amount', 'capital_charge_amount', 'invoiced_discount_amount',
+        'returned_amount', 'signable',
+    ] %}
+    {{ with_frozen_rows('fct_product_profitability_monthly', columns) }}
 
 )
 

@@ -1,0 +1,261 @@
+"""Books that close: what is frozen stays, and what comes late goes to the open period.
+
+On a small company. Nights are run up to the publication, without tests of dbt, the other gates
+and the site; the tests run in order, each on what the one before has left.
+"""
+
+import shutil
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import books, changes, dbt_run, policies, publish
+from orchestration.landing import discover
+from orchestration.register import register
+from orchestration.settings import GateError, InputError, Settings
+from synthetic import meridian
+
+ENTITY, JANUARY, FEBRUARY = "meridian_de", date(2023, 1, 1), date(2023, 2, 1)
+CLOSED_AT = datetime(2024, 6, 1)
+FROZEN = (
+    "fct_customer_profitability_monthly",
+    "fct_customer_pnl_lines_monthly",
+    "fct_cost_assignments_monthly",
+    "fct_capacity_monthly",
+    "fct_product_profitability_monthly",
+    "rpt_ledger_reconciliation",
+    "rpt_unassigned_rows",
+)
+
+
+@dataclass
+class Company:
+    """A landing folder, own policies, and the warehouse built from them."""
+
+    settings: Settings
+
+    def night(self) -> None:
+        """Build what changed, judge the candidate by the books and publish it.
+
+        Raises:
+            GateError: a closed period comes out otherwise.
+        """
+        settings = self.settings
+        policies.compose(settings)
+        register(discover(settings.landing), settings)
+        with duckdb.connect(str(settings.build_db)) as connection:
+            standing = changes.since_last_build(connection, "code", policies.digests(settings))
+            changes.forget_standing(connection)
+        part = [dbt_run.with_all_that_follows(name) for name in standing.changed or ()]
+        if standing.changed is None or part:
+            select = ("--select", *part) if part else ()
+            dbt_run.build(settings, "--exclude-resource-type", "test", *select)
+        policies.compose(settings)
+        with duckdb.connect(str(settings.build_db)) as connection:
+            changes.keep_standing(connection, "code", policies.digests(settings), {})
+        run_id = f"run{len(publish.publications(settings)):02d}"
+        manifest = settings.dbt_target / "manifest.json"
+        entries = len(books.read(settings))
+        candidate = publish.export_candidate(settings, run_id, manifest)
+        books.refuse_unexplained(settings, candidate)
+        books.complete_restatements(settings, candidate)
+        publish.publish(settings, candidate, run_id, {"books_entries": entries})
+
+    def query(self, sql: str) -> list[tuple]:
+        """Ask the published file."""
+        with duckdb.connect(
+            str(self.settings.current / "twofold.duckdb"), read_only=True
+        ) as connection:
+            return connection.execute(sql).fetchall()
+
+    def january(self) -> dict[str, list[tuple]]:
+        """Every published row of the entity's January."""
+        return {
+            mart: self.query(
+                f"select * from {mart} where entity_id = '{ENTITY}'"
+                f" and month_start_date = date '{JANUARY}' order by all"
+            )
+            for mart in FROZEN
+        }
+
+    def change(self, table: str, query: str) -> None:
+        """Write the rows of a query over a file; ``{old}`` is the file as it stands."""
+        path = self.settings.landing / ENTITY / f"{table}.parquet"
+        with duckdb.connect() as connection:
+            connection.execute(f"copy ({query.format(old=path)}) to '{path}.new' (format parquet)")
+        Path(f"{path}.new").replace(path)
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """A company of 100 customers and five months, published once, January closed."""
+    root = tmp_path_factory.mktemp("books")
+    meridian.generate(root / "landing", customers=100, months=5)
+    (root / "policies").mkdir()
+    made = Company(
+        Settings(landing=root / "landing", warehouse=root / "warehouse", policies=root / "policies")
+    )
+    made.night()
+    books.close(made.settings, ENTITY, JANUARY, "Ann", reason="closed for the test", at=CLOSED_AT)
+    return made
+
+
+@pytest.fixture(scope="module")
+def january(company: Company) -> dict[str, list[tuple]]:
+    """What January reported when it closed."""
+    rows = company.january()
+    assert all(rows.values())
+    return rows
+
+
+def test_closing_changes_no_published_row(company, january):
+    company.night()
+    assert company.january() == january
+    assert company.query(
+        "select period_state, book_version, acted_by from rpt_period_close where entity_id ="
+        f" '{ENTITY}' and month_start_date = date '{JANUARY}' order by kind"
+    ) == [("open", None, None), ("closed", 1, "Ann")]
+
+
+def test_late_postings_are_booked_in_the_open_period_and_keep_their_own(company, january):
+    revenue = (
+        "select sum(invoice_amount) from fct_customer_profitability_monthly"
+        f" where entity_id = '{ENTITY}' and month_start_date ="
+    )
+    before = company.query(f"{revenue} date '{FEBRUARY}'")
+    lines = sorted((company.settings.landing / ENTITY / "revenue_lines").glob("*.parquet"))[0]
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select * replace ('LATE' as document_id, 'LATE' as source_id,"
+            " timestamp '2024-06-20' as recorded_at, net_amount + 0 as net_amount)"
+            f" from '{lines}' where document_type = 'invoice' and line_number = 1"
+            " and currency = 'EUR' order by document_id limit 1)"
+            f" to '{lines.with_name('late.parquet')}' (format parquet)"
+        )
+        late = connection.execute(
+            f"select net_amount from '{lines.with_name('late.parquet')}'"
+        ).fetchall()[0][0]
+    company.change(
+        "cost_entries",
+        "from '{old}' union all by name (select * replace ('LATE' as source_id,"
+        " timestamp '2024-06-20' as recorded_at, 30 as amount) from '{old}'"
+        " where account_code = '6400' and scenario = 'actual' and posted_on between"
+        " date '2023-01-01' and date '2023-01-31' and customer_id is null and currency = 'EUR'"
+        " order by source_id limit 1)",
+    )
+    company.night()
+    assert company.january() == january
+    assert company.query(f"{revenue} date '{FEBRUARY}'")[0][0] == before[0][0] + late
+    assert company.query(
+        "select posting_type, month_start_date, original_month_start_date, amount"
+        " from rpt_late_postings order by 1 desc"
+    ) == [("revenue", FEBRUARY, JANUARY, late), ("ledger", FEBRUARY, JANUARY, 30)]
+    assert company.query("select count(*) from rpt_restatements") == [(0,)]
+    # as reported, and by the period it belongs to: the same in total
+    assert company.query(
+        "select sum(original_revenue_amount - posted_revenue_amount),"
+        " sum(original_cost_amount - posted_cost_amount), sum(late_cost_out_amount)"
+        f" from rpt_period_close where entity_id = '{ENTITY}'"
+    ) == [(0, 0, 30)]
+
+
+def test_a_later_segment_or_merge_does_not_touch_frozen_rows(company, january):
+    customer, segment = company.query(
+        "select customer_id, segment from fct_customer_profitability_monthly where entity_id ="
+        f" '{ENTITY}' and month_start_date = date '{JANUARY}' and segment is not null"
+        " order by 1 limit 1"
+    )[0]
+    company.change(
+        "customers",
+        f"select * replace (case when customer_id = '{customer}' then 'moved' else segment end"
+        " as segment) from '{old}'",
+    )
+    company.night()
+    assert company.january() == january
+    assert company.query(
+        "select distinct segment from fct_customer_profitability_monthly where entity_id ="
+        f" '{ENTITY}' and customer_id = '{customer}' and month_start_date > date '{JANUARY}'"
+    ) == [("moved",)]
+    assert segment != "moved"
+
+
+def later_policy(company: Company, valid_from: str) -> None:
+    shipped = (policies.SHIPPED / "policies" / "policy_costing_parameters.csv").read_text()
+    row = f"{ENTITY},capital_charge_rate,0.16,{valid_from},,finance,assumed,Test\n"
+    (company.settings.policies / "policy_costing_parameters.csv").write_text(shipped + row)
+
+
+def test_policy_of_a_later_month_leaves_earlier_months_as_they_were(company):
+    months = company.settings.current / "parquet" / "fct_customer_profitability_monthly"
+    before = {p.name: p.read_bytes() for p in months.glob("*.parquet")}
+    later_policy(company, "2023-04-01")
+    company.night()
+    months = company.settings.current / "parquet" / "fct_customer_profitability_monthly"
+    after = {p.name: p.read_bytes() for p in months.glob("*.parquet")}
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"2023-04-01.parquet", "2023-05-01.parquet"}
+
+
+def test_policy_that_reaches_into_a_closed_period_stops_the_night_with_amounts(company, january):
+    published = company.settings.current.resolve()
+    later_policy(company, "2023-01-01")
+    with pytest.raises(GateError) as refused:
+        company.night()
+    said = str(refused.value)
+    assert f"{ENTITY} 2023-01-01 is closed" in said
+    assert "capital_charge in EUR: -" in said
+    assert company.settings.current.resolve() == published
+    assert company.january() == january
+
+
+def test_approved_restatement_publishes_old_to_new_and_freezes_the_next_version(company, january):
+    settings = company.settings
+    with pytest.raises(GateError) as refused:
+        company.night()
+    mark = str(refused.value).split("--difference ")[1].split()[0]
+    why = "the rate had been agreed for the whole year"
+    with pytest.raises(InputError, match="same person"):
+        books.restate(settings, ENTITY, JANUARY, mark, "Ann", "Ann", why)
+    books.restate(settings, ENTITY, JANUARY, mark, "Ann", "Bob", why)
+    company.night()
+    restated = company.january()
+    assert restated != january
+    told = (
+        "select pnl_line, sum(old_amount), sum(new_amount), min(restatement_status),"
+        " min(approved_by), min(old_version) from rpt_restatements"
+        " where compared = 'customers' group by 1"
+    )
+    [(line, old, new, *who)] = company.query(told)
+    assert (line, new, who) == ("capital_charge", 2 * old, ["approved", "Bob", 1])
+    # from now on the second version is served, and the first still told
+    company.night()
+    assert company.january() == restated
+    assert company.query(told) == [(line, old, new, *who)]
+    assert company.query(
+        "select book_version, is_restated from rpt_period_close where kind = 'profit' and"
+        f" entity_id = '{ENTITY}' and month_start_date = date '{JANUARY}'"
+    ) == [(2, True)]
+
+
+def test_steps_and_one_build_from_nothing_publish_the_same_bytes(company, tmp_path):
+    def parquet(settings: Settings) -> dict[str, bytes]:
+        root = settings.current / "parquet"
+        return {
+            p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*.parquet"))
+        }
+
+    fresh = Company(
+        Settings(
+            landing=company.settings.landing,
+            warehouse=tmp_path / "fresh",
+            policies=company.settings.policies,
+        )
+    )
+    shutil.copytree(company.settings.books, fresh.settings.books)
+    fresh.night()
+    by_steps, at_once = parquet(company.settings), parquet(fresh.settings)
+    assert by_steps.keys() == at_once.keys()
+    assert [name for name in at_once if by_steps[name] != at_once[name]] == []
