@@ -110,9 +110,12 @@ final as (
         late.mean_units as late_mean_units,
         others.mean_units as other_mean_units,
         late.mean_units - others.mean_units as effect_units,
+        -- one customer alone has no interval
         cast(
             round(
-                {{ student_t_90('(least(late.customers_count, others.customers_count) - 1)') }}
+                {{ student_t_90(
+                    'nullif(least(late.customers_count, others.customers_count) - 1, 0)'
+                ) }}
                 * sqrt(greatest(late.mean_variance + others.mean_variance, 0))
             ) as {{ type_whole() }}
         ) as effect_half_units,
