@@ -20,6 +20,7 @@ ENTITIES = {1: "meridian_de", 2: "meridian_us", 3: "meridian_uk"}
 WHOLE_TABLES = {
     "accountabilities": "customer_id, employee_id, responsibility, valid_from",
     "benefits": "source_id",
+    "budgets": "period, product_id, currency",
     "capacity": "pool_id, period, dedicated_customer_id nulls first",
     "customers": "customer_id, valid_from",
     "employees": "employee_id",

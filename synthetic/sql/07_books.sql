@@ -570,3 +570,51 @@ group by
     currency,
     strftime(posted_on, '%Y-%m'),
     cast(date_trunc('month', posted_on) as date);
+
+-- The sales plan: as many of every product, for as much list value as was sold within a tenth.
+create or replace table out_budgets as
+with sold as (
+    select
+        entity_number,
+        month_index,
+        cast(sum(list_amount) as double) as list_amount
+    from sim_booked
+    where document_type = 'invoice' and partner_entity_id is null
+    group by all
+),
+priced as (
+    select
+        p.*,
+        m.month_index,
+        m.month_start,
+        s.list_amount,
+        sum(p.list_price) over (partition by p.entity_number, m.month_index) as list_price_of_all
+    from sim_products as p
+    inner join sim_months as m on p.year_number = year(m.month_start)
+    inner join sold as s
+        on p.entity_number = s.entity_number and m.month_index = s.month_index
+),
+planned as (
+    select
+        *,
+        round(
+            list_amount / list_price_of_all
+            * (0.9 + 0.2 * uniform(product_number * 512 + month_index, 'plan ' || entity_id))
+        ) as quantity
+    from priced
+)
+select
+    entity_id,
+    'BUD-' || strftime(month_start, '%Y-%m') || '-' || lpad(cast(product_number as varchar), 4, '0')
+    as source_id,
+    month_start as period,
+    'P' || lpad(cast(product_number as varchar), 4, '0') as product_id,
+    cast(null as varchar) as customer_id,
+    cast(quantity as decimal(18, 4)) as quantity,
+    cast(round(quantity * list_price * 0.93, 2) as decimal(18, 4)) as net_amount,
+    cast(null as decimal(18, 4)) as functional_amount,
+    cast(round(quantity * standard_cost, 2) as decimal(18, 4)) as direct_cost_amount,
+    currency,
+    cast(make_date(year_number, 1, 1) - 30 as timestamp) + to_hours(9) as recorded_at
+from planned
+where quantity > 0;

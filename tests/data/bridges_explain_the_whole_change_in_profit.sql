@@ -100,8 +100,14 @@ select
     profit_change_amount - classic_amount - other_amount as classic_residual_amount
 from expected
 where
-    base_profit_amount is distinct from expected_base_profits
-    or profit_amount is distinct from expected_profits
+    -- a plan has no waterfall to compare its profit with
+    (
+        comparison <> 'budget'
+        and (
+            base_profit_amount is distinct from expected_base_profits
+            or profit_amount is distinct from expected_profits
+        )
+    )
     or profit_change_amount is distinct from profit_amount - base_profit_amount
     or profit_change_amount is distinct from factors_amount + other_amount
     or profit_change_amount is distinct from classic_amount + other_amount

@@ -1,9 +1,10 @@
--- Why profit changed, by customer, from the period before and from the same period of the year
--- before. Every cell (customer, product, transaction currency; customer, pool, activity) is a
--- product of factors, and its change is shared among them by Shapley: the mean over all orders in
--- which they could have changed. Sums of cells are the bridge of any whole; nothing is left over.
--- Beside it stands the classic convention: volume at the base mix and margin, then mix, price at
--- the base rate of exchange, exchange (which is constant currency), cost rates last.
+-- Why profit changed, by customer, from the period before, from the same period of the year before
+-- and, down to the gross margin, from the budget. Every cell (customer, product, transaction
+-- currency; customer, pool, activity) is a product of factors, and its change is shared among them
+-- by Shapley: the mean over all orders in which they could have changed. Sums of cells are the
+-- bridge of any whole; nothing is left over. Beside it stands the classic convention: volume at the
+-- base mix and margin, then mix, price at the base rate of exchange, exchange (which is constant
+-- currency), cost rates last.
 {#- quantities are whole numbers of 10^-8, money per unit of 10^-14: products are of 10^-22 -#}
 {%- set money_scale = '1' ~ '0' * 18 -%}
 {%- set shapley_scale = '24' ~ '0' * 18 -%}
@@ -58,6 +59,62 @@ pairs as (
 
 ),
 
+cells as (
+
+    select
+        'actual' as scenario,
+        entity_id,
+        month_start_date,
+        customer_id,
+        cell_kind,
+        item_id,
+        activity,
+        transaction_currency,
+        method,
+        quantity,
+        effort_quantity,
+        pocket_amount,
+        transaction_pocket_amount,
+        gross_pocket_amount,
+        gross_transaction_amount,
+        freight_charged_amount,
+        cost_amount
+    from {{ ref('int_profit_cells_monthly') }}
+
+    union all
+
+    select
+        'budget' as scenario,
+        entity_id,
+        month_start_date,
+        customer_id,
+        'sale' as cell_kind,
+        item_id,
+        cast(null as {{ dbt.type_string() }}) as activity,
+        transaction_currency,
+        cast(null as {{ dbt.type_string() }}) as method,
+        quantity,
+        quantity as effort_quantity,
+        pocket_amount,
+        transaction_pocket_amount,
+        abs(pocket_amount) as gross_pocket_amount,
+        abs(transaction_pocket_amount) as gross_transaction_amount,
+        cast(0 as decimal(18, 4)) as freight_charged_amount,
+        cost_amount
+    from {{ ref('int_budget_cells_monthly') }}
+
+),
+
+budgeted as (
+
+    select distinct
+        entity_id,
+        month_start_date,
+        is_by_customer
+    from {{ ref('int_budget_cells_monthly') }}
+
+),
+
 comparisons as (
 
     {%- for comparison, flag in [
@@ -70,23 +127,45 @@ comparisons as (
         base_month_start_date,
         base_month_end_date,
         base_period_index,
-        has_ledgers
+        has_ledgers,
+        'actual' as base_scenario,
+        true as is_by_customer
     from pairs
     where {{ flag }} = 1
-    {{ 'union all' if not loop.last }}
+
+    union all
     {%- endfor %}
+
+    select
+        months.entity_id,
+        'budget' as comparison,
+        months.month_start_date,
+        months.month_start_date as base_month_start_date,
+        months.month_end_date as base_month_end_date,
+        months.period_index as base_period_index,
+        false as has_ledgers,
+        'budget' as base_scenario,
+        budgeted.is_by_customer
+    from {{ ref('int_entity_months') }} as months
+    inner join budgeted
+        on
+            months.entity_id = budgeted.entity_id
+            and months.month_start_date = budgeted.month_start_date
 
 ),
 
 -- both sides of a comparison, one under the other
 sides as (
 
-    {%- for side in ['base_month_start_date', 'month_start_date'] %}
+    {%- for side, scenario in [
+        ('base_month_start_date', 'comparisons.base_scenario'), ('month_start_date', "'actual'"),
+    ] %}
     select
         comparisons.entity_id,
         comparisons.comparison,
         comparisons.month_start_date,
-        cells.customer_id,
+        case when comparisons.is_by_customer then cells.customer_id else '(all)' end
+            as customer_id,
         cells.cell_kind,
         cells.item_id,
         cells.activity,
@@ -100,10 +179,13 @@ sides as (
         cells.freight_charged_amount,
         cells.cost_amount
     from comparisons
-    inner join {{ ref('int_profit_cells_monthly') }} as cells
+    inner join cells
         on
             comparisons.entity_id = cells.entity_id
             and comparisons.{{ side }} = cells.month_start_date
+            and {{ scenario }} = cells.scenario
+            -- nobody plans the cost to serve of a customer
+            and (comparisons.base_scenario = 'actual' or cells.cell_kind = 'sale')
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 
@@ -147,7 +229,8 @@ measured_sides as (
         comparisons.entity_id,
         comparisons.comparison,
         comparisons.month_start_date,
-        profitability.customer_id,
+        case when comparisons.is_by_customer then profitability.customer_id else '(all)' end
+            as customer_id,
         case when profitability.gross_margin_amount is null then 0 else 1 end as has_margin,
         case
             when comparisons.has_ledgers and profitability.operating_profit_amount is not null
@@ -160,8 +243,18 @@ measured_sides as (
             comparisons.entity_id = profitability.entity_id
             and comparisons.{{ side }} = profitability.month_start_date
     where not profitability.is_receivable_only
-    {{ 'union all' if not loop.last }}
+
+    union all
     {%- endfor %}
+
+    select
+        entity_id,
+        'budget' as comparison,
+        month_start_date,
+        customer_id,
+        case when cost_amount is null then 0 else 1 end as has_margin,
+        0 as has_profit
+    from {{ ref('int_budget_cells_monthly') }}
 
 ),
 
@@ -291,20 +384,22 @@ pool_methods as (
 booked_rates as (
 
     select
+        scenario,
         entity_id,
         month_start_date,
         transaction_currency as currency,
         sum(gross_pocket_amount) as gross_pocket_amount,
         sum(gross_transaction_amount) as gross_transaction_amount
-    from {{ ref('int_profit_cells_monthly') }}
+    from cells
     where cell_kind = 'sale'
-    group by entity_id, month_start_date, transaction_currency
+    group by scenario, entity_id, month_start_date, transaction_currency
 
 ),
 
 rates as (
 
     select
+        coalesce(booked.scenario, 'actual') as scenario,
         coalesce(booked.entity_id, quoted.entity_id) as entity_id,
         coalesce(booked.month_start_date, quoted.month_start_date) as month_start_date,
         coalesce(booked.currency, quoted.currency) as currency,
@@ -344,11 +439,11 @@ classified as (
             when customers.is_lost then 'lost_customers'
             when
                 compared.cell_kind = 'sale' and compared.item_id is not null
-                and base_offered.item_id is null
+                and comparisons.base_scenario = 'actual' and base_offered.item_id is null
                 then 'new_products'
             when
                 compared.cell_kind = 'sale' and compared.item_id is not null
-                and offered.item_id is null
+                and comparisons.base_scenario = 'actual' and offered.item_id is null
                 then 'lost_products'
             when compared.cell_kind <> 'sale' and methods.method <> base_methods.method
                 then 'method_change'
@@ -425,11 +520,13 @@ classified as (
             compared.entity_id = rates.entity_id
             and compared.month_start_date = rates.month_start_date
             and compared.transaction_currency = rates.currency
+            and rates.scenario = 'actual'
     left join rates as base_rates
         on
             compared.entity_id = base_rates.entity_id
             and comparisons.base_month_start_date = base_rates.month_start_date
             and compared.transaction_currency = base_rates.currency
+            and comparisons.base_scenario = base_rates.scenario
     -- cost that is not measured for a customer is no part of his profit, nor what pools kept of a
     -- period without a ledger
     where
