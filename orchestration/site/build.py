@@ -39,6 +39,7 @@ DRAWN = (
     ("segments", charts.segments),
     ("suppliers", charts.suppliers),
     ("waterfall", charts.waterfall),
+    ("bridge", charts.bridge),
     ("whale", charts.whale_curve),
     ("map", charts.value_map),
 )

@@ -84,10 +84,22 @@ def _figure(x_title: str, y_title: str, **layout: object) -> go.Figure:
 
 def waterfall(entity: Entity) -> go.Figure | None:
     """From list value to operating profit; a level that was not measured is not drawn."""
-    steps = entity.waterfall.steps
+    return _stairs(entity, entity.waterfall.steps, entity.periods)
+
+
+def bridge(entity: Entity) -> go.Figure | None:
+    """Why profit changed: the first bridge, without the bars that are nothing."""
+    if not entity.bridges:
+        return None
+    first = entity.bridges[0]
+    steps = [step for step in first.steps if step.kind == "total" or step.amount]
+    return _stairs(entity, steps, first.periods)
+
+
+def _stairs(entity: Entity, steps: list[Step], periods: int) -> go.Figure | None:
     if not steps:
         return None
-    figure = _figure("", f"{entity.currency}, {entity.periods} periods", showlegend=False)
+    figure = _figure("", f"{entity.currency}, {periods} periods", showlegend=False)
     starts, running = [], Decimal(0)
     for step in steps:
         starts.append(Decimal(0) if step.kind == "total" else running)

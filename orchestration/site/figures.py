@@ -31,6 +31,22 @@ STEPS: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = (
     ("contribution_amount", (("cost_to_serve_amount", -1),)),
     ("operating_profit_amount", (("customer_sustaining_amount", -1),)),
 )
+# Why profit changed, in the order the report shows it.
+BARS = {
+    "price_effect_amount": "Price",
+    "volume_effect_amount": "Volume",
+    "mix_effect_amount": "Mix",
+    "exchange_effect_amount": "Exchange",
+    "cost_rate_effect_amount": "Cost rate",
+    "efficiency_effect_amount": "Efficiency",
+    "capacity_effect_amount": "Capacity",
+    "new_customers_amount": "New customers",
+    "lost_customers_amount": "Lost customers",
+    "new_products_amount": "New products",
+    "lost_products_amount": "Lost products",
+    "method_change_amount": "Change of method",
+}
+COMPARISONS = {"prior_year": "year before", "budget": "budget"}
 LABELS = {
     "list_amount": "List value",
     "discount_amount": "Discounts",
@@ -69,6 +85,16 @@ class Waterfall:
     steps: list[Step] = field(default_factory=list)
     stops_at: str | None = None
     notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Bridge:
+    """From the profit of a base to profit, over the periods that have such a base."""
+
+    base: str
+    profit_level: str
+    periods: int
+    steps: list[Step] = field(default_factory=list)
 
 
 @dataclass
@@ -161,6 +187,7 @@ class Entity:
     waterfall: Waterfall = field(default_factory=Waterfall)
     unused_capacity: Decimal | None = None
     unassigned: Decimal | None = None
+    bridges: list[Bridge] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     perceived: PerceivedValue = field(default_factory=PerceivedValue)
     value_map: ValueMap = field(default_factory=ValueMap)
@@ -206,6 +233,7 @@ def read_entities(publication: Publication) -> list[Entity]:
         _read_periods,
         _read_waterfalls,
         _read_pools_left_over,
+        _read_bridges,
         _read_curves,
         _read_perceived_value,
         _read_segments_and_suppliers,
@@ -355,6 +383,42 @@ def _read_pools_left_over(publication: Publication, entities: dict[str, Entity])
         if entity := entities.get(row["entity_id"]):
             entity.unused_capacity = row["unused_capacity_amount"]
             entity.unassigned = row["unassigned_amount"]
+
+
+def _read_bridges(publication: Publication, entities: dict[str, Entity]) -> None:
+    """The bridges of the recent periods added up, the deepest profit level first."""
+    sums = ", ".join(f"sum(facts.{bar}) as {bar}" for bar in BARS)
+    rows = publication.rows(f"""
+        select
+            facts.entity_id,
+            facts.comparison,
+            facts.profit_level,
+            count(distinct facts.month_start_date) as periods,
+            sum(facts.base_profit_amount) as base_profit_amount,
+            sum(facts.profit_amount) as profit_amount,
+            {sums}
+        from rpt_profit_bridge as facts
+        inner join recent_periods
+            on
+                facts.entity_id = recent_periods.entity_id
+                and facts.month_start_date = recent_periods.month_start_date
+        where facts.comparison in ('prior_year', 'budget')
+        group by facts.entity_id, facts.comparison, facts.profit_level
+    """)
+    order = tuple(COMPARISONS)
+    for row in sorted(
+        rows,
+        key=lambda row: (
+            order.index(row["comparison"]),
+            _order_of(PROFIT_LEVELS, row["profit_level"]),
+        ),
+    ):
+        if entity := entities.get(row["entity_id"]):
+            base = COMPARISONS[row["comparison"]]
+            steps = [Step(base[0].upper() + base[1:], row["base_profit_amount"], "total")]
+            steps += [Step(name, row[bar], "step") for bar, name in BARS.items()]
+            steps.append(Step("Now", row["profit_amount"], "total"))
+            entity.bridges.append(Bridge(base, row["profit_level"], row["periods"], steps))
 
 
 def _read_curves(publication: Publication, entities: dict[str, Entity]) -> None:

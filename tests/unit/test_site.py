@@ -66,6 +66,15 @@ select entity_id, customer_id, month_start_date, currency, list_amount, discount
     signable
 from amounts;
 
+create table marts.rpt_profit_bridge as
+select 'alpha' as entity_id, comparison, date '2024-12-01' as month_start_date,
+    'operating_profit' as profit_level, 100 as base_profit_amount, 107 as profit_amount,
+    10 as price_effect_amount, 4 as volume_effect_amount, -2 as mix_effect_amount,
+    0 as exchange_effect_amount, -5 as cost_rate_effect_amount, 0 as efficiency_effect_amount,
+    0 as capacity_effect_amount, 0 as new_customers_amount, 0 as lost_customers_amount,
+    0 as new_products_amount, 0 as lost_products_amount, 0 as method_change_amount
+from (values ('previous_period'), ('prior_year')) as c (comparison);
+
 create table marts.fct_customer_perceived_value_monthly as
 select 'alpha' as entity_id, 'c' || i as customer_id, date '2024-12-01' as month_start_date,
     case when i % 4 = 0 then null else cast(0.5 + i / 30 as decimal(18, 9)) end
@@ -339,6 +348,19 @@ def test_a_suppressed_point_is_named_and_not_drawn(warehouse: Path) -> None:
 def test_stated_reasons_stand_beside_what_was_not_measured(warehouse: Path) -> None:
     beta = _page(warehouse, "index.html").split('<section class="entity"')[2]
     assert "no measure of value" in beta and "<td>Price</td>" in beta
+
+
+def test_bridge_leads_from_the_year_before_to_now_and_leaves_out_what_is_nothing(warehouse: Path):
+    with Publication(warehouse / "publication") as publication:
+        alpha, beta = read_entities(publication)
+    assert [bridge.base for bridge in alpha.bridges] == ["year before"]
+    steps = alpha.bridges[0].steps
+    assert sum(step.amount for step in steps[:-1]) == steps[-1].amount == 107
+    bars = charts.bridge(alpha).data[0]
+    assert list(bars.x) == ["Year before", "Price", "Volume", "Mix", "Cost rate", "Now"]
+    assert list(bars.base) == [0, 100, 110, 114, 112, 0]
+    assert not beta.bridges
+    assert charts.bridge(beta) is None
 
 
 def test_waterfall_closes_where_a_part_was_not_measured(warehouse: Path) -> None:
