@@ -1,5 +1,6 @@
 -- The factors of a bridge add up to the change of profit, to the last digit, and its two profits
--- are those of the waterfall and, in rows of nobody, of the pools: no residual, nothing left out.
+-- are those of the waterfall as computed and, in rows of nobody, of the pools: no residual, nothing
+-- left out.
 with
 
 bridges as (
@@ -34,7 +35,7 @@ profits as (
         pocket_amount,
         gross_margin_amount,
         operating_profit_amount
-    from {{ ref('fct_customer_profitability_monthly') }}
+    from {{ ref('int_customer_profitability_computed_monthly') }}
 
     union all
 
@@ -45,8 +46,7 @@ profits as (
         cast(null as decimal(18, 4)) as pocket_amount,
         cast(null as decimal(18, 4)) as gross_margin_amount,
         -sum(unused_capacity_amount + unassigned_amount) as operating_profit_amount
-    from {{ ref('rpt_ledger_reconciliation') }}
-    where tie_out = 'T2'
+    from {{ ref('int_unassigned_cost_monthly') }}
     group by entity_id, month_start_date
 
 ),

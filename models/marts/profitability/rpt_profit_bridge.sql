@@ -238,7 +238,7 @@ measured_sides as (
             else 0
         end as has_profit
     from comparisons
-    inner join {{ ref('int_customer_profitability_monthly') }} as profitability
+    inner join {{ ref('int_customer_profitability_computed_monthly') }} as profitability
         on
             comparisons.entity_id = profitability.entity_id
             and comparisons.{{ side }} = profitability.month_start_date
