@@ -3,8 +3,13 @@
   dbt's, so they work by session, by Thrift and by Spark Connect alike.
 #}
 
-{# The raw tables and the build's parameters, from the Parquet files of the register step. #}
-{% macro create_raw_tables() %}
+{#
+  The raw tables and the build's parameters, over the Parquet files of the register step.
+
+  columns  by table, its columns with their types
+  anew     also where they are there: what they are like may have changed, and not only their files
+#}
+{% macro create_raw_tables(columns, anew) %}
     {% if execute %}
         {% set folder = env_var('TWOFOLD_SPARK_RAW') %}
         {% set schemas = [] %}
@@ -14,9 +19,9 @@
                 {% do schemas.append(node.schema) %}
             {% endif %}
             {% set relation = node.schema ~ '.' ~ node.identifier %}
-            {% do run_query('drop table if exists ' ~ relation) %}
+            {% if anew %}{% do run_query('drop table if exists ' ~ relation) %}{% endif %}
             {% do run_query(
-                'create table ' ~ relation ~ " using parquet location '"
+                'create table if not exists ' ~ relation ~ ' (' ~ columns[relation] ~ ") using parquet location '"
                 ~ folder ~ '/' ~ node.schema ~ '/' ~ node.identifier ~ "'"
             ) %}
         {% endfor %}

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.contract import RawTable
+from orchestration.landing import literal
 
 LOGS = """
 create table if not exists build.changes (
@@ -205,11 +206,13 @@ class Standing:
             with what is known of where; None where everything is due.
         reason: why everything is due, for a reader.
         gates: results of that build's gates.
+        since: where the log of changes stood then.
     """
 
     changed: dict[str, str] | None
     reason: str = ""
     gates: dict[str, dict] | None = None
+    since: int = 0
 
     def has_raw_changes(self) -> bool:
         """Whether any raw relation is not what it was, or that is not known."""
@@ -251,7 +254,24 @@ def since_last_build(
     ).fetchall():
         days = f", {first} to {last}" if first else ""
         changed[relation] = f"{entities}{days}" if entities != "*" else ""
-    return Standing(changed, gates=json.loads(gates))
+    return Standing(changed, gates=json.loads(gates), since=changed_at)
+
+
+def export(connection: duckdb.DuckDBPyConnection, standing: Standing, file: Path) -> None:
+    """Write as Parquet which buckets of raw relations changed, and which policies.
+
+    Args:
+        connection: the build database, raw relations recorded.
+        standing: with what is known to have changed.
+        file: where to: relation, entity_id, bucket, item, as in ``build.changes``.
+    """
+    policies = [literal(name) for name in standing.changed if name.startswith("seed.")]
+    connection.execute(
+        "copy (select distinct relation, entity_id, bucket, item from build.changes"
+        f" where relation like 'source.%' and changed_at > {standing.since}"
+        f" union all select unnest(cast([{', '.join(policies)}] as varchar[])), '*', null, null)"
+        f" to {literal(str(file))} (format parquet)"
+    )
 
 
 def forget_standing(connection: duckdb.DuckDBPyConnection) -> None:

@@ -4,6 +4,7 @@ Belongs here: arguments, environment, and what a failed node means for the run. 
 """
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 from filelock import FileLock
 
 from orchestration import spark
+from orchestration.changes import Standing
 from orchestration.settings import PROJECT, GateError, InputError, Settings
 
 # what a parse reads
@@ -24,6 +26,8 @@ PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
 MESSAGE_LINES = 8
 # what macros/rebuild/grain.sql says: a failed test like any other
 DOUBLED = "more than one row per grain"
+# what macros/rebuild/spark_table.sql says of a table
+HOW = ("as a whole", "in part", "unchanged")
 
 
 class BuildError(Exception):
@@ -32,9 +36,15 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class BuildOutcome:
-    """What dbt did: nodes by status."""
+    """What dbt did.
+
+    Attributes:
+        counts: nodes by status.
+        rebuilt: tables by how they were made again, on Spark; DuckDB's log has it else.
+    """
 
     counts: dict[str, int]
+    rebuilt: dict[str, int]
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -98,13 +108,18 @@ def with_all_that_follows(unique_id: str) -> str:
 
 
 def build(
-    settings: Settings, *options: str, each: Callable[[Any], None] | None = None
+    settings: Settings,
+    *options: str,
+    since: Standing | None = None,
+    each: Callable[[Any], None] | None = None,
 ) -> BuildOutcome:
     """Build and test everything.
 
     Args:
         settings: the run's folders.
         options: further options of ``dbt build``.
+        since: what changed since all tables were up to date, for Spark, which makes all of them
+            again without it; DuckDB's build database knows for itself.
         each: told every node's result, also when the build fails.
 
     Raises:
@@ -114,15 +129,23 @@ def build(
     """
     if settings.target == "spark":
         spark.begin(settings)
-        operate(settings, "create_raw_tables")
+        columns = spark.raw_columns(settings)
+        operate(settings, "create_raw_tables", columns=columns, anew=since is None)
+        if since is None:
+            options = (*options, "--full-refresh")
+        else:
+            spark.write_changes(settings, since)
     result = invoke(settings, "build", *options)
     if result.exception:
         raise BuildError(str(result.exception))
     counts: dict[str, int] = {}
+    rebuilt: dict[str, int] = {}
     models, inputs, tests = [], [], []
     for item in result.result.results:
         status = str(item.status)
         counts[status] = counts.get(status, 0) + 1
+        if item.message in HOW:
+            rebuilt[item.message] = rebuilt.get(item.message, 0) + 1
         if each:
             each(item)
         if status == "error" and DOUBLED in str(item.message):
@@ -138,16 +161,16 @@ def build(
         raise InputError("\n".join(inputs))
     if tests:
         raise GateError("\n".join(tests))
-    return BuildOutcome(counts)
+    return BuildOutcome(counts, rebuilt)
 
 
-def operate(settings: Settings, macro: str) -> None:
-    """Run one macro of the project by itself.
+def operate(settings: Settings, macro: str, **words: object) -> None:
+    """Run one macro of the project by itself, with arguments by name.
 
     Raises:
         BuildError: it failed.
     """
-    result = invoke(settings, "run-operation", macro)
+    result = invoke(settings, "run-operation", macro, "--args", json.dumps(words))
     if not result.success:
         raise BuildError(f"{macro}: {_in_short(str(result.exception))}")
 

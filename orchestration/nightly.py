@@ -273,8 +273,10 @@ def build(
     """
     standing = night.standing
     part = ("--indirect-selection", "cautious", "--select", *only) if only else ()
+    since = None
     if not only and not everything and standing.changed is not None:
         part = ("--select", *(dbt_run.with_all_that_follows(name) for name in standing.changed))
+        since = standing
     with night.step("build"):
         if standing.changed == {} and not only and not everything:
             night.gates["dbt"] = standing.gates["dbt"]
@@ -283,13 +285,15 @@ def build(
             changes.forget_standing(connection)
             before = changes.last_build(connection)
         try:
-            outcome = dbt_run.build(night.settings, *part, each=each)
+            outcome = dbt_run.build(night.settings, *part, since=since, each=each)
         finally:
             # dbt notes the SQL of a seed under target/run/<the seed's path>; that path being
             # absolute, it has written over the seed itself
             policies.compose(night.settings)
         night.gates["dbt"] = outcome.counts
         night.rebuilt = changes.rebuilt(night.settings.build_db, before)
+        if night.settings.target == "spark":
+            night.rebuilt = [f"{n} tables {how}" for how, n in sorted(outcome.rebuilt.items())]
         if not only:
             with duckdb.connect(str(night.settings.build_db)) as connection:
                 changes.keep_standing(

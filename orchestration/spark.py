@@ -16,7 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import books
+from orchestration import books, changes
+from orchestration.changes import Standing
 from orchestration.contract import closing_marts, contract_tables, source_tables
 from orchestration.landing import literal
 from orchestration.settings import InputError, Settings
@@ -26,6 +27,9 @@ MASTER = "local-cluster[2,1,1024]"
 LOOPBACK = "127.0.0.1"
 # what the run itself writes before dbt starts
 BUILD_TABLES = ("parameters", "identity_links", "identity_disputes")
+
+# DuckDB's names of types where Spark has others
+TYPES = {"VARCHAR": "string", "TIMESTAMP": "timestamp_ntz"}
 
 
 def folder(settings: Settings) -> Path:
@@ -43,6 +47,35 @@ def marts_folder(settings: Settings) -> Path:
     return folder(settings) / "marts"
 
 
+def _raw_relations() -> list[tuple[str, str]]:
+    tables = [*contract_tables().values()]
+    tables += [t for source in source_tables().values() for t in source.values()]
+    relations = [(t.source, t.name) for t in tables] + [("build", name) for name in BUILD_TABLES]
+    kept = [*books.TABLES, *(m.name for m in closing_marts())]
+    return relations + [("books", name) for name in kept]
+
+
+def raw_columns(settings: Settings) -> dict[str, str]:
+    """Columns and types of each raw table as Spark declares them.
+
+    Left to itself, Spark would start a job on the workers for each, to read them from the files.
+    """
+    columns = {}
+    with duckdb.connect(str(settings.build_db), read_only=True) as connection:
+        connection.execute("set disabled_optimizers = 'type_pushdown'")
+        for source, name in _raw_relations():
+            described = connection.execute(f'describe from "{source}"."{name}"').fetchall()
+            columns[f"{source}.{name}"] = ", ".join(
+                f"`{column}` {TYPES.get(kind, kind)}" for column, kind, *_ in described
+            )
+    return columns
+
+
+def changes_folder(settings: Settings) -> Path:
+    """What a night knows of changes: a folder a relation (macros/rebuild/spark_table.sql)."""
+    return folder(settings) / "changes"
+
+
 def catalog(settings: Settings) -> Path:
     """The columns of every relation, as dbt asked Spark for them."""
     return settings.dbt_target / "catalog.json"
@@ -57,6 +90,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "SPARK_LOCAL_HOSTNAME": "localhost",
         "TWOFOLD_SPARK_RAW": str(raw_folder(settings)),
         "TWOFOLD_SPARK_MARTS": str(marts_folder(settings)),
+        "TWOFOLD_SPARK_CHANGES": str(changes_folder(settings)),
     }
 
 
@@ -69,7 +103,13 @@ def configuration(settings: Settings) -> dict[str, str]:
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
         "spark.executor.memory": "1g",
+        "spark.driver.memory": "2g",
         "spark.ui.enabled": "false",
+        # kept for the interface all the same, plans and all: a build of some hundreds of queries
+        # would fill the driver with them
+        "spark.sql.ui.retainedExecutions": "5",
+        "spark.ui.retainedJobs": "20",
+        "spark.ui.retainedStages": "20",
         "spark.ui.showConsoleProgress": "false",
         # the catalog and the tables are the writer's own, like the build database
         "spark.sql.warehouse.dir": (own / "warehouse").as_uri(),
@@ -146,20 +186,30 @@ def _lay_home(home: Path) -> None:
 def write_raw_tables(settings: Settings) -> None:
     """Every raw relation of the build database, and the build's parameters, as typed Parquet."""
     configure(settings)
-    tables = [*contract_tables().values()]
-    tables += [t for source in source_tables().values() for t in source.values()]
-    relations = [(t.source, t.name) for t in tables] + [("build", name) for name in BUILD_TABLES]
-    relations += [("books", name) for name in [*books.TABLES, *(m.name for m in closing_marts())]]
     shutil.rmtree(raw_folder(settings), ignore_errors=True)
     with duckdb.connect(str(settings.build_db)) as connection:
         connection.execute("set disabled_optimizers = 'type_pushdown'")
-        for source, name in relations:
+        for source, name in _raw_relations():
             place = raw_folder(settings) / source / name
             place.mkdir(parents=True)
             connection.execute(
                 f'copy "{source}"."{name}" to {literal(str(place / "part.parquet"))}'
                 " (format parquet, compression zstd)"
             )
+
+
+def write_changes(settings: Settings, standing: Standing) -> None:
+    """What changed in raw relations and policies since the last build that went through.
+
+    Args:
+        settings: the run's folders.
+        standing: with what is known to have changed.
+    """
+    shutil.rmtree(changes_folder(settings), ignore_errors=True)
+    place = changes_folder(settings) / "raw"
+    place.mkdir(parents=True)
+    with duckdb.connect(str(settings.build_db), read_only=True) as connection:
+        changes.export(connection, standing, place / "part.parquet")
 
 
 def _in_use(settings: Settings) -> Path:
@@ -170,7 +220,11 @@ def begin(settings: Settings) -> None:
     """Before a build: what a build that did not end left is cleared, since half a table blocks its
     name. Nothing counts as built after such a run, so all of it is made again.
     """
-    if _in_use(settings).exists():
+    # a server's tables are its own affair, and it has seen its statements to their end
+    if (
+        _in_use(settings).exists()
+        and os.environ.get("TWOFOLD_SPARK_METHOD", "session") == "session"
+    ):
         for left in ("warehouse", "metastore"):
             shutil.rmtree(folder(settings) / left, ignore_errors=True)
     folder(settings).mkdir(parents=True, exist_ok=True)

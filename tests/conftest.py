@@ -91,6 +91,12 @@ def real_landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def dbt_at() -> Callable[[Settings], DbtProject]:
+    """The dbt project in a warehouse that is there already."""
+    return DbtProject
+
+
+@pytest.fixture(scope="session")
 def dbt_project(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
     """The project as it parses, with nothing landed: every raw relation is there and empty."""
     root = tmp_path_factory.mktemp("dbt_project")

@@ -13,6 +13,8 @@
   the entity, and entity * is all of them. `changed_at` counts up, so a table is up to date when
   nothing it reads has changed after its own `built_at`. A run that fails leaves its tables'
   `built_at` where it was, and they stay due.
+
+  Spark keeps such a log for the night only: spark_table.sql.
 #}
 
 {# Columns that can place a row in a fiscal period, the finest last. #}
@@ -159,7 +161,7 @@ insert into build.changes
     where not exists (select 1 from latest where fingerprint = '{{ code }}')
 {% endmacro %}
 
-{# For a hook: a seed's content is its rows. Spark keeps no log: every table is made again there. #}
+{# For a hook: a seed's content is its rows. A night on Spark is told what policies changed. #}
 {% macro record_seed() %}{{ return(adapter.dispatch('record_seed')()) }}{% endmacro %}
 {% macro spark__record_seed() %}
     {%- if execute -%}{%- do check_grain(this) -%}{%- endif -%}

@@ -1,15 +1,49 @@
-{# The rows of some entities' periods or days, as a condition on one relation's columns. #}
+{#
+  The rows of some entities' periods or days, as a condition on one relation's columns; of all
+  entities where the scope names none.
+#}
 {% macro in_scope(scope, column, prefix='') -%}
-{%- if not scope.entities %}{{ return('false') }}{% endif -%}
+{%- set is_indexed = column in ('period_index', 'window_period_index') -%}
+{%- if scope.entities == [] or not (scope.indexes if is_indexed else scope.days) %}{{ return('false') }}{% endif -%}
+{%- if scope.entities is not none -%}
 {{ prefix }}entity_id in ({% for e in scope.entities %}'{{ e | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %})
             and
-            {%- if column in ('period_index', 'window_period_index') %}
+            {% endif -%}
+            {%- if is_indexed -%}
             {{ prefix }}{{ column }} in ({{ scope.indexes | join(', ') }})
-            {%- else %}
+            {%- else -%}
             cast({{ prefix }}{{ column }} as date) in (
                 {%- for day in scope.days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor -%}
             )
             {%- endif %}
+{%- endmacro %}
+
+{#
+  What has changed since a table was last made: `changed`, the from and where of a query over a log
+  of changes; or `reason`, why all of the table is due whatever has changed.
+#}
+{% macro changes_since_built(code) %}
+    {{ return(adapter.dispatch('changes_since_built')(code)) }}
+{% endmacro %}
+
+{% macro default__changes_since_built(code) %}
+    {% set known = run_query(
+        "select code, built_at from build.builds where relation = '" ~ model.unique_id
+        ~ "' order by sequence desc limit 1"
+    ).rows %}
+    {% if not known %}{{ return({'reason': 'new'}) }}{% endif %}
+    {% if known[0][0] != code %}{{ return({'reason': 'code changed'}) }}{% endif %}
+    {% set changed %}
+        from build.changes
+        where
+            changed_at > {{ known[0][1] }}
+            and relation in ({{ quoted_parents() }})
+    {% endset %}
+    {{ return({'changed': changed}) }}
+{% endmacro %}
+
+{% macro quoted_parents() -%}
+{%- for parent in all_parents(model.unique_id) -%}'{{ parent }}'{{ ', ' if not loop.last }}{%- endfor -%}
 {%- endmacro %}
 
 {#
@@ -31,25 +65,9 @@
     {% elif existing is none or not existing.is_table %}
         {% do due.update({'reason': 'new'}) %}{{ return(due) }}
     {% endif %}
-    {% set known = run_query(
-        "select code, built_at from build.builds where relation = '" ~ model.unique_id
-        ~ "' order by sequence desc limit 1"
-    ).rows %}
-    {% if not known %}
-        {% do due.update({'reason': 'new'}) %}{{ return(due) }}
-    {% elif known[0][0] != code %}
-        {% do due.update({'reason': 'code changed'}) %}{{ return(due) }}
-    {% endif %}
-    {% set changed %}
-        from build.changes
-        where
-            changed_at > {{ known[0][1] }}
-            and relation in (
-                {%- for parent in all_parents(model.unique_id) -%}
-                '{{ parent }}'{{ ', ' if not loop.last }}
-                {%- endfor -%}
-            )
-    {% endset %}
+    {% do due.update(changes_since_built(code)) %}
+    {% if not due.changed %}{{ return(due) }}{% endif %}
+    {% set changed = due.changed %}
     {% set reasons = run_query('select distinct relation ' ~ changed ~ ' order by 1').columns[0].values() %}
     {% if not reasons %}
         {% do due.update({'how': 'nothing', 'reason': ''}) %}{{ return(due) }}

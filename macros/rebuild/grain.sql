@@ -47,10 +47,3 @@
         ) }}
     {%- endif -%}
 {% endmacro %}
-
-{# For a hook: Spark's own way of making tables knows nothing of grains. #}
-{% macro check_grain_of_table() %}{{ return(adapter.dispatch('check_grain_of_table')()) }}{% endmacro %}
-{% macro default__check_grain_of_table() %}{% endmacro %}
-{% macro spark__check_grain_of_table() %}
-    {%- if execute and model.config.materialized == 'table' -%}{%- do check_grain(this) -%}{%- endif -%}
-{% endmacro %}
