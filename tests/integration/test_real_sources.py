@@ -18,7 +18,12 @@ from orchestration.register import register
 from orchestration.settings import PROJECT, Settings
 
 # the control totals read every input table; the period status needs the ledger, lateness answers
-SELECTED = ("+rpt_source_control_totals", "+int_period_status", "+int_lateness_effects")
+SELECTED = (
+    "+rpt_source_control_totals",
+    "+int_period_status",
+    "+int_lateness_effects",
+    "+rpt_group_aggregate",
+)
 
 
 @pytest.fixture(scope="module")
@@ -351,6 +356,103 @@ def test_adventureworks_is_never_signable(built):
         """,
     )
     assert {status for (status,) in found} == {"incomplete", "not_signable"}
+
+
+def test_every_actual_posting_went_somewhere_in_entity_and_group_currency(built):
+    """Assigned, unused, unassigned by policy, below operating profit, intercompany or reported."""
+    found = rows(
+        built,
+        """
+        with
+
+        posted as (
+            select entries.entity_id, days.month_start_date, sum(entries.amount) as amount
+            from input.input_cost_entries as entries
+            inner join intermediate.int_entity_days as days
+                on entries.entity_id = days.entity_id and entries.posted_on = days.date_day
+            where
+                entries.record_source = 'adventureworks' and entries.scenario = 'actual'
+                and entries.account_code not in (
+                    select account_code from policies.policy_account_mapping
+                    where chart_id = 'adventureworks' and pnl_line = 'statistical'
+                )
+            group by all
+        ),
+
+        placed as (
+            select
+                entity_id, month_start_date, group_currency, currency,
+                sum(amount) as amount, sum(group_amount) as group_amount,
+                count(*) - count(group_amount) as open_lines
+            from marts.rpt_group_aggregate
+            where statement = 'ledger' and entity_id like 'adventureworks%'
+            group by all
+        )
+
+        select
+            entity_id, month_start_date, posted.amount, placed.amount, placed.group_amount,
+            case
+                when placed.currency = group_currency then posted.amount
+                else posted.amount * rate_denominator / rate_numerator
+            end as translated_amount,
+            open_lines
+        from posted
+        full join placed using (entity_id, month_start_date)
+        left join intermediate.int_fx_rates_monthly as rates
+            on
+                posted.entity_id = rates.entity_id
+                and posted.month_start_date = rates.month_start_date
+                and placed.group_currency = rates.currency
+        """,
+    )
+    assert {entity for entity, *_ in found} == {
+        f"adventureworks_{country}" for country in ("us", "ca", "fr", "de", "au")
+    }
+    assert [r for r in found if r[2] != r[3] or r[6]] == []
+    assert [r for r in found if abs(float(r[4]) - float(r[5])) > 0.01] == []
+
+
+def test_ledger_and_invoices_of_adventureworks_rest_on_two_bases(built):
+    """T3 shows the gaps of rules.md, typed and owned; no period with them can be signed."""
+    found = {
+        line: (ledger, invoices)
+        for line, ledger, invoices in rows(
+            built,
+            """
+            select
+                pnl_line,
+                sum(ledger_amount * coalesce(rate_denominator / rate_numerator, 1)),
+                sum(assigned_amount * coalesce(rate_denominator / rate_numerator, 1))
+            from intermediate.int_ledger_tie_outs as tie
+            left join intermediate.int_fx_rates_monthly as rates
+                on
+                    tie.entity_id = rates.entity_id
+                    and tie.month_start_date = rates.month_start_date
+                    and rates.currency = 'USD'
+            where tie_out = 'T3' and tie.entity_id like 'adventureworks%'
+            group by pnl_line
+            """,
+        )
+    }
+    # invoices are net of discount, as trade sales of the ledger are
+    invoiced = found["revenue"][1] + found["discounts"][1]
+    assert f"{found['revenue'][0] / invoiced:.2f}" == "1.21"
+    ledger, invoices = found["direct_cost"]
+    assert f"{(invoices - ledger) / 1e6:.1f}" == "46.9"
+    gaps = rows(
+        built,
+        """
+        select distinct
+            difference_amount, reconciling_item_type, reconciling_item_owner,
+            reconciling_item_age_days >= 0, period_status
+        from intermediate.int_ledger_tie_outs
+        inner join intermediate.int_period_status using (entity_id, month_start_date)
+        where
+            tie_out = 'T3' and pnl_line = 'revenue' and entity_id like 'adventureworks%'
+            and reconciling_item_type is not null
+        """,
+    )
+    assert gaps == [(Decimal(0), "ledger_basis_gap", "finance", True, "not_signable")]
 
 
 def test_olist_reviews_are_each_answered_for(built):

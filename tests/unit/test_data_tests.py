@@ -64,6 +64,11 @@ BAD_ROWS = {
         "select 'strict' as entity_id, date '2025-03-01' as month_start_date,"
         " '6999' as account_code, 'unmapped' as pnl_line, 0 as amount",
     ),
+    # a posting that no file has
+    "every_posting_is_in_one_place": (
+        "intermediate.int_ledger_entries_monthly",
+        "select 'twice' as entity_id, 'revenue' as pnl_line, 0 as amount, 1 as postings_count",
+    ),
     # a cent of what pools kept is on no level above the customer
     "products_and_channels_stand_on_the_customers_total": (
         "marts.rpt_ledger_reconciliation",
