@@ -12,8 +12,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from orchestration import nightly
-from orchestration.contract import contract_tables, source_tables
+from orchestration import books, nightly
+from orchestration.contract import closing_marts, contract_tables, source_tables
 from orchestration.resources import NightResource, refusals
 
 # For what may pass by itself, such as a file share that was away. A refusal is never retried:
@@ -105,6 +105,16 @@ def build_landing_assets() -> dg.AssetsDefinition:
     )
 
     specs += [dg.AssetSpec(k, group_name="raw", description=d) for k, d in IDENTITIES.items()]
+
+    specs += [
+        dg.AssetSpec(
+            dg.AssetKey(["books", name]),
+            group_name="raw",
+            description="What the books say of closed periods ($WAREHOUSE/books/).",
+            kinds={"duckdb"},
+        )
+        for name in [*books.TABLES, *(mart.name for mart in closing_marts())]
+    ]
 
     @dg.multi_asset(name="landing", specs=specs, retry_policy=RETRIES)
     def landing(night: NightResource) -> Iterator[dg.MaterializeResult]:
