@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from benchmarks import identity as measured
 from identity import resolve
 from identity.clusters import Limits, Link, Parties
 from identity.resolve import Policy, PolicyError, read_policy
+from orchestration import changes
 from orchestration.settings import PROJECT
 from synthetic import meridian
 
@@ -218,6 +220,45 @@ def test_no_pairs_left_over_means_no_splink(monkeypatch):
 
     monkeypatch.setattr(resolve.model, "score", refuse)
     assert parties(ADA | {"customer_id": "C1"}, ADA | {"customer_id": "C1"}) == ["C1", "C1"]
+
+
+def test_step_is_left_out_where_nothing_it_rests_on_changed(monkeypatch):
+    connection = duckdb.connect()
+    changes.prepare(connection)
+    fields = ", ".join(
+        f"{f} varchar" for f in ("entity_id", "source_system", "source_key", *FIELDS)
+    )
+    connection.execute("create schema landing")
+    connection.execute(
+        f"create table landing.identities ({fields}, recorded_at timestamp,"
+        " unparsable_cells varchar)"
+    )
+    connection.execute(
+        "create table build.parameters as"
+        " select cast(null as date) as as_of_date, timestamp '9999-12-31' as known_before"
+    )
+    resolve.step(connection, SEEDS, {}, "no file")
+    assert connection.execute("select count(*) from build.identity_links").fetchall() == [(0,)]
+    connection.execute(
+        "insert into landing.identities (entity_id, source_system, source_key, recorded_at) values"
+        " ('a', 'crm', '1', '2024-01-01'), ('a', 'crm', '2', '2024-01-01'),"
+        # of one key the latest row counts, and none of two that tie
+        " ('a', 'crm', '2', '2023-01-01'), ('a', 'crm', '3', '2024-01-01'),"
+        " ('a', 'crm', '3', '2024-01-01')"
+    )
+    resolve.step(connection, SEEDS, {}, "one file")
+    keys = "select source_key from build.identity_links order by 1"
+    assert connection.execute(keys).fetchall() == [("1",), ("2",)]
+    changes.record_raw(connection, [])
+    logged = "select count(*) from build.changes where relation like '%identity_links'"
+    assert connection.execute(logged).fetchall() == [(1,)]
+    ran = []
+    monkeypatch.setattr(resolve, "resolve", lambda *_: ran.append(1))
+    resolve.step(connection, SEEDS, {}, "one file")
+    assert not ran
+    with pytest.raises(AttributeError):
+        resolve.step(connection, SEEDS, {"policy_identity_rules": "another"}, "one file")
+    assert ran
 
 
 # ---------- policies
