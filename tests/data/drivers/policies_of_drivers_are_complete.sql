@@ -10,6 +10,8 @@ needed as (
     union all
     select 'policy_reporting' as policy, 'driver_minimum_customers' as parameter
     union all
+    select 'policy_reporting' as policy, 'consideration_margin' as parameter
+    union all
     select 'policy_contact_parameters' as policy, 'incremental_share' as parameter
     union all
     select 'policy_contact_parameters' as policy, 'lost_years' as parameter

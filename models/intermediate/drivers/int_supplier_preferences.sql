@@ -1,0 +1,96 @@
+-- Whom else a respondent would think of: of the competitors he rated on an outcome in the same
+-- response, those that come as near to us as the policy's margin, or pass us.
+with
+
+margins as (
+
+    select
+        months.entity_id,
+        months.period_index,
+        months.fiscal_year,
+        {{ score_units('reporting.value') }} as margin_units
+    from {{ ref('int_entity_months') }} as months
+    inner join {{ ref('policy_reporting') }} as reporting
+        on
+            reporting.entity_id in ('*', months.entity_id)
+            and months.month_start_date
+            between reporting.valid_from and coalesce(reporting.valid_to, date '9999-12-31')
+    where reporting.parameter = 'consideration_margin'
+    qualify row_number() over (
+        partition by months.entity_id, months.period_index
+        order by
+            case when reporting.entity_id = '*' then 1 else 0 end,
+            reporting.valid_from desc
+    ) = 1
+
+),
+
+answers as (
+
+    select
+        answers.entity_id,
+        margins.fiscal_year,
+        answers.attribute_id as outcome,
+        answers.response_id,
+        answers.respondent_id,
+        answers.rated_id,
+        answers.customer_id is not null as is_customer,
+        answers.score_units,
+        margins.margin_units
+    from {{ ref('int_survey_answers_scored') }} as answers
+    inner join margins
+        on
+            answers.entity_id = margins.entity_id
+            and answers.period_index = margins.period_index
+    where answers.term = 'outcome'
+
+),
+
+compared as (
+
+    select
+        own.entity_id,
+        own.fiscal_year,
+        own.outcome,
+        own.is_customer,
+        own.respondent_id,
+        own.response_id,
+        count(*) as rated_count,
+        sum(case when others.score_units >= own.score_units - own.margin_units then 1 else 0 end)
+            as considered_count,
+        sum(case when others.score_units > own.score_units then 1 else 0 end) as preferred_count
+    from answers as own
+    inner join answers as others
+        on
+            own.entity_id = others.entity_id
+            and own.response_id = others.response_id
+            and own.outcome = others.outcome
+            and others.rated_id <> '(own)'
+    where own.rated_id = '(own)'
+    group by
+        own.entity_id, own.fiscal_year, own.outcome, own.is_customer, own.respondent_id,
+        own.response_id
+
+),
+
+-- one vote a respondent: his last response of the year by id
+final as (
+
+    select
+        entity_id,
+        fiscal_year,
+        outcome,
+        respondent_id,
+        is_customer,
+        rated_count,
+        considered_count,
+        preferred_count
+    from compared
+    qualify row_number() over (
+        partition by entity_id, fiscal_year, outcome, respondent_id
+        order by response_id desc
+    ) = 1
+
+)
+
+select * from final
