@@ -13,7 +13,7 @@ counted as (
         sum(case when preferences.preferred_count > 0 then 1 else 0 end) as outdone_count,
         sum(preferences.considered_count) as considered_count,
         sum(preferences.rated_count) as rated_count
-    from {{ ref('int_supplier_preferences') }} as preferences
+    from {{ ref('int_considered_suppliers') }} as preferences
     group by
         preferences.entity_id, preferences.fiscal_year, preferences.outcome,
         preferences.is_customer
