@@ -252,6 +252,8 @@ class _Resolution:
         self.recorded: list[datetime] = records["recorded_at"].to_pylist()
         # one thread: the order in which floats are added is then always the same
         self.connection = duckdb.connect(config={"threads": 1})
+        # a night has no screen to draw on
+        self.connection.execute("set enable_progress_bar = false")
         self.connection.register("given_records", records)
         self.connection.execute("create temp table records as from given_records")
         prepare(self.connection, int(self.value["block_at_most"]))

@@ -7,14 +7,14 @@ deciding what a change makes due (macros/rebuild does, table by table).
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from orchestration.contract import RawTable
-from orchestration.landing import literal
+from orchestration.landing import FILE, literal
 
 LOGS = """
 create table if not exists build.changes (
@@ -35,20 +35,20 @@ create table if not exists build.frozen_files (
 
 
 @dataclass(frozen=True)
-class RawFile:
-    """One raw file as it was read.
+class RawFiles:
+    """Raw files of one table that are read alike.
 
     Attributes:
-        table: the raw table it belongs to.
-        name: its path below the landing folder.
-        digest: hash over its bytes and over the types it was read with.
-        query: its rows in the table's columns and types.
+        table: the raw table they belong to.
+        digests: by path below the landing folder, a hash over the file's bytes and over the types
+            it was read with.
+        rows: the query for the rows of some of them, by path, in the table's columns and types,
+            with the path in the column ``FILE``.
     """
 
     table: RawTable
-    name: str
-    digest: str
-    query: str
+    digests: dict[str, str]
+    rows: Callable[[list[str]], str]
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -84,7 +84,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 def record_raw(
     connection: duckdb.DuckDBPyConnection,
-    files: list[RawFile],
+    files: list[RawFiles],
     books: Sequence[tuple[str, str, str, str]] = (),
 ) -> None:
     """Fingerprint the files that are new or other than before, and log what that changes.
@@ -99,12 +99,12 @@ def record_raw(
         files: every raw file.
         books: relation, entity, period and a text that stands for the content, of all in the books.
     """
-    listed = [[f.table.unique_id, f.name, f.digest] for f in files]
+    listed = [(group.table.unique_id, *file) for group in files for file in group.digests.items()]
     connection.execute(
-        "create or replace temp table listed (relation varchar, file varchar, digest varchar)"
+        "create or replace temp table listed as"
+        " select unnest($1) as relation, unnest($2) as file, unnest($3) as digest",
+        [list(column) for column in zip(*listed, strict=True)] or [[], [], []],
     )
-    if listed:
-        connection.executemany("insert into listed values (?, ?, ?)", listed)
     connection.execute(
         "delete from build.raw_files as known where not exists (from listed where"
         " listed.relation = known.relation and listed.file = known.file"
@@ -113,9 +113,10 @@ def record_raw(
     known = set(
         connection.execute("select distinct relation, file from build.raw_files").fetchall()
     )
-    for file in files:
-        if (file.table.unique_id, file.name) not in known:
-            _fingerprint(connection, file)
+    for group in files:
+        new = [name for name in group.digests if (group.table.unique_id, name) not in known]
+        if new:
+            _fingerprint(connection, group, new)
     for relation, entity, period, content in books:
         connection.execute(
             "insert into build.raw_files values (?, 'books', '', ?, ?, ?)",
@@ -175,25 +176,32 @@ def _number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
-def _fingerprint(connection: duckdb.DuckDBPyConnection, file: RawFile) -> None:
-    place = [file.table.unique_id, file.name, file.digest]
-    if file.table.source != "landing":
-        number = _number(file.digest)
+def _fingerprint(connection: duckdb.DuckDBPyConnection, group: RawFiles, names: list[str]) -> None:
+    """One reading of all new files of a group."""
+    relation = group.table.unique_id
+    digests = [group.digests[name] for name in names]
+    if group.table.source != "landing":
+        numbers = [_number(digest) for digest in digests]
         connection.execute(
-            "insert into build.raw_files values (?, ?, ?, '*', null, ?)", [*place, number]
+            "insert into build.raw_files select $1, unnest($2), unnest($3), '*', null, unnest($4)",
+            [relation, names, digests, numbers],
         )
         return
-    by = file.table.changes_by
+    by = group.table.changes_by
     # a row without its day is in no period, and is refused
     day = f"coalesce(cast(\"{by}\" as date), date '0001-01-01')" if by else "cast(null as date)"
-    # one row more, so that a file without rows is known as well
+    # one row a file more, so that a file without rows is known as well
     connection.execute(
         "insert into build.raw_files"
-        f" select ?, ?, ?, coalesce(entity_id, '*'), {day},"
-        " sum(cast(hash(*columns(*)) as hugeint))"
-        f" from ({file.query}) group by all"
-        " union all select ?, ?, ?, '*', date '0001-01-01', 0",
-        [*place, *place],
+        " with files as (select unnest($2) as name, unnest($3) as digest),"
+        f' found as (select "{FILE}" as name,'
+        f" coalesce(entity_id, '*') as entity_id, {day} as day,"
+        f' sum(cast(hash(*columns(* exclude ("{FILE}"))) as hugeint)) as fingerprint'
+        f" from ({group.rows(names)}) group by all)"
+        " select $1, name, digest, entity_id, day, fingerprint from files join found using (name)"
+        " union all"
+        " select $1, name, digest, '*', date '0001-01-01', 0 from files",
+        [relation, names, digests],
     )
 
 

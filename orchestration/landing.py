@@ -24,6 +24,10 @@ from orchestration.settings import InputError
 SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv"}
 
 
+# the column that says which file a row is from; no contract has one of that name
+FILE = "raw file"
+
+
 @dataclass(frozen=True)
 class FileGroup:
     """Files of one table, one entity (None for a source in its own shape) and one format."""
@@ -39,14 +43,24 @@ class FileGroup:
         Nothing about a CSV file is guessed: a sniffer takes apostrophes for quotes and ragged
         rows for a preamble, and rows are gone.
         """
-        names = ", ".join(literal(str(f)) for f in self.files)
+        return self._read(by_file=False)
+
+    @property
+    def reader_by_file(self) -> str:
+        """The same with the path of each row's file in a column ``FILE``."""
+        return self._read(by_file=True)
+
+    def _read(self, by_file: bool) -> str:
         if self.format == "parquet":
-            return f"read_parquet([{names}], union_by_name = true)"
+            names = ", ".join(literal(str(f)) for f in self.files)
+            option = f", filename = {literal(FILE)}" if by_file else ""
+            return f"read_parquet([{names}], union_by_name = true{option})"
         parts = []
         for path in self.files:
             columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in csv_header(path))
+            named = f', {literal(str(path))} as "{FILE}"' if by_file else ""
             parts.append(
-                f"select * from read_csv({literal(str(path))}, columns = {{{columns}}},"
+                f"select *{named} from read_csv({literal(str(path))}, columns = {{{columns}}},"
                 " auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',"
                 " nullstr = '', null_padding = false)"
             )

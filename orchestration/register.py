@@ -6,13 +6,16 @@ rules; a cell that does not parse is kept as text in ``unparsable_cells`` and st
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import duckdb
 
 from identity import resolve
 from orchestration import books, changes, policies, spark
 from orchestration.contract import TYPES, Column, RawTable, contract_tables, source_tables
-from orchestration.landing import FileGroup, Landing, column_types, file_hashes, literal
+from orchestration.landing import FILE, FileGroup, Landing, column_types, file_hashes, literal
 from orchestration.settings import InputError, Settings
 
 IDENTITIES = "source.twofold.landing.identities"
@@ -35,7 +38,7 @@ def register(landing: Landing, settings: Settings) -> dict[str, str]:
     tables = [*contract_tables().values()]
     tables += [t for source in source_tables().values() for t in source.values()]
     hashes = file_hashes(landing.root, landing.files)
-    files: list[changes.RawFile] = []
+    files: list[changes.RawFiles] = []
     with duckdb.connect(str(settings.build_db)) as connection:
         connection.execute("set disabled_optimizers = 'type_pushdown'")
         connection.begin()
@@ -81,24 +84,39 @@ def _resolve_identities(
 
 def _raw_files(
     table: RawTable, groups: list[FileGroup], landing: Landing, hashes: dict[str, str]
-) -> list[changes.RawFile]:
-    """The files of a table, each with its rows read as its group is."""
-    found = []
-    for group in groups:
-        types = column_types(group)
-        signature = json.dumps(sorted(types.items()))
-        for path in group.files:
-            name = path.relative_to(landing.root).as_posix()
-            digest = hashlib.sha256(f"{hashes[name]} {signature}".encode()).hexdigest()
-            alone = FileGroup(group.entity, group.format, (path,))
-            found.append(changes.RawFile(table, name, digest, _select(table, alone)))
-    return found
+) -> list[changes.RawFiles]:
+    """The files of a table, by group, since a group is read alike."""
+    return [
+        changes.RawFiles(
+            table, _digests(group, landing, hashes), partial(_rows, table, group, landing)
+        )
+        for group in groups
+    ]
 
 
-def _made_from(table: RawTable, groups: list[FileGroup], files: list[changes.RawFile]) -> str:
+def _digests(group: FileGroup, landing: Landing, hashes: dict[str, str]) -> dict[str, str]:
+    signature = json.dumps(sorted(column_types(group).items()))
+    names = [path.relative_to(landing.root).as_posix() for path in group.files]
+    return {
+        name: hashlib.sha256(f"{hashes[name]} {signature}".encode()).hexdigest() for name in names
+    }
+
+
+def _rows(table: RawTable, group: FileGroup, landing: Landing, names: list[str]) -> str:
+    files = tuple(landing.root / name for name in names)
+    below = len(f"{landing.root}/") + 1
+    return _select(
+        table,
+        replace(group, files=files),
+        columns=[f'substr("{FILE}", {below}) as "{FILE}"'],
+    )
+
+
+def _made_from(table: RawTable, groups: list[FileGroup], files: list[changes.RawFiles]) -> str:
     """What a raw relation was made from: its SQL and the content of its files."""
     query = [_select(table, g) for g in groups] or [_empty(table)]
-    return hashlib.sha256("\0".join([*query, *(f.digest for f in files)]).encode()).hexdigest()
+    digests = [digest for group in files for digest in group.digests.values()]
+    return hashlib.sha256("\0".join([*query, *digests]).encode()).hexdigest()
 
 
 def _write_parameters(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -168,8 +186,10 @@ def _every_row_has_an_id(connection: duckdb.DuckDBPyConnection, group: FileGroup
     return row == (len(group.files), True)
 
 
-def _select(table: RawTable, group: FileGroup, has_ids: bool = False) -> str:
-    """One group of files in the table's columns and types.
+def _select(
+    table: RawTable, group: FileGroup, has_ids: bool = False, columns: Sequence[str] = ()
+) -> str:
+    """One group of files in the table's columns and types, and further columns of the reader's.
 
     ``has_source_id`` is a constant where every row is known to have one, so that whatever staging
     does with rows that have none costs nothing.
@@ -202,7 +222,8 @@ def _select(table: RawTable, group: FileGroup, has_ids: bool = False) -> str:
     if _may_lack_an_id(table):
         known = "true" if has_ids else f"{parsed_as['source_id']} is not null"
         selected.append(f"{known} as has_source_id")
-    return f"select {', '.join(selected)} from {group.reader}"
+    reader = group.reader_by_file if columns else group.reader
+    return f"select {', '.join([*selected, *columns])} from {reader}"
 
 
 def _check(name: str, text: str, parsed: str, wanted: str | None) -> str:
