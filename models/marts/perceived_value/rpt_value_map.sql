@@ -113,10 +113,10 @@ final as (
         ) }} as fair_price,
         'Straight line through (1, 1) on which quality weight x (relative quality - 1) = price'
         || ' weight x (relative price - 1), weights '
-        || cast({{ units_to_score('quality_weight_units') }} as {{ dbt.type_string() }}) || ' and '
-        || cast(
-            {{ units_to_score('(1000000000 - quality_weight_units)') }} as {{ dbt.type_string() }}
-        )
+        {%- for weight in ['quality_weight_units', '(1000000000 - quality_weight_units)'] %}
+        || cast(cast({{ units_to_score(weight) }} as decimal(4, 3)) as {{ dbt.type_string() }})
+        {{ "|| ' and '" if not loop.last }}
+        {%- endfor %}
         || ', ' || quality_weight_basis as fair_value_rule,
         {{ units_to_score('quality_weight_units') }} as quality_weight,
         quality_weight_basis,
