@@ -96,7 +96,12 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     meridian.generate(root / "landing", customers=100, months=5)
     (root / "policies").mkdir()
     made = Company(
-        Settings(landing=root / "landing", warehouse=root / "warehouse", policies=root / "policies")
+        Settings(
+            landing=root / "landing",
+            warehouse=root / "warehouse",
+            policies=root / "policies",
+            keep=50,
+        )
     )
     made.night()
     books.close(made.settings, ENTITY, JANUARY, "Ann", reason="closed for the test", at=CLOSED_AT)
