@@ -61,7 +61,7 @@ $(SQL_CLEAN): $(READY) .sqlfluff tests/lint/__init__.py $(shell find models test
 	@touch $(SQL_CLEAN)
 
 test: $(READY) lint ## Lint, unit, project, data and integration tests
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 test-histories: $(READY) ## 200 random histories: building what changed against building all
 	@TWOFOLD_HISTORIES=200 $(BIN)/python -m pytest --numprocesses 2 tests/integration/test_histories.py

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from orchestration.landing import Landing
 from orchestration.register import register
 from orchestration.settings import PROJECT, Settings
 
+# fixtures that parse or build the whole project
+SHARED = re.compile(r"\b(dbt_project|empty_build|compiled_manifest)\b")
 REAL_SOURCES = ("adventureworks", "olist", "online_retail")
 
 
@@ -57,16 +60,20 @@ class DbtProject:
         return printed
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever asks for the built dbt project goes to one worker, so that it is built once.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Work goes to workers by file; all files that read the built dbt project go as one.
 
-    All else goes by file.
+    Else every worker would build it. (Marks by xdist_group have no effect in xdist 3.8 here.)
     """
-    for item in items:
-        is_shared = "dbt_project" in getattr(item, "fixturenames", ())
-        group = "dbt_project" if is_shared else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            text = (PROJECT / file).read_text(encoding="utf-8")
+            return "the dbt project" if SHARED.search(text) else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
