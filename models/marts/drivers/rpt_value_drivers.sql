@@ -203,10 +203,15 @@ final as (
         segment,
         driver,
         {{ units_to_score('importance_units') }} as importance_share,
-        {{ units_to_score('greatest(importance_units - importance_half_units, 0)') }}
-            as importance_share_low,
-        {{ units_to_score('least(importance_units + importance_half_units, 1000000000)') }}
-            as importance_share_high,
+        -- the larger of nothing and 0 would be 0
+        {%- for name, bound in [
+            ('low', 'greatest(importance_units - importance_half_units, 0)'),
+            ('high', 'least(importance_units + importance_half_units, 1000000000)'),
+        ] %}
+        {{ units_to_score(
+            '(case when importance_half_units is not null then ' ~ bound ~ ' end)'
+        ) }} as importance_share_{{ name }},
+        {%- endfor %}
         cast(importance_rank as bigint) as importance_rank,
         {{ units_to_score('effect_units') }} as effect,
         {{ units_to_score('effect_units - effect_half_units') }} as effect_low,
