@@ -22,6 +22,7 @@ SELECTED = (
     "+rpt_source_control_totals",
     "+int_period_status",
     "+int_lateness_effects",
+    "+rpt_answer_uses",
     "+rpt_group_aggregate",
 )
 
