@@ -61,6 +61,14 @@ def rows_with_source_id(relation, input_table, columns):
     return f"keyed as (select {', '.join(columns)}, source_id from {relation})"
 
 
+def released_windows():
+    return "releases as (select 1 as entity_id, 1 as window_period_index)"
+
+
+def opened_cells():
+    return "opened as (select entity_id, window_period_index, 1 as is_open from releases)"
+
+
 def accepted_rows():
     return "select 1 as one"
 

@@ -5,16 +5,7 @@
 {%- set span = trailing_periods() %}
 with
 
-releases as (
-
-    select
-        windows.entity_id,
-        windows.window_period_index
-    from {{ ref('int_value_windows') }} as windows
-    where windows.window_kind = 'block'
-    group by windows.entity_id, windows.window_period_index
-
-),
+{{ released_windows() }},
 
 answered as (
 

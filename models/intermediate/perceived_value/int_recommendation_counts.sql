@@ -4,34 +4,9 @@
 {%- set span = trailing_periods() %}
 with
 
-releases as (
+{{ released_windows() }},
 
-    select
-        entity_id,
-        window_period_index
-    from {{ ref('int_value_windows') }}
-    where window_kind = 'block'
-    group by entity_id, window_period_index
-
-),
-
-opened as (
-
-    select
-        releases.entity_id,
-        releases.window_period_index,
-        cells.cell_id,
-        min(case when cells.is_open then 1 else 0 end) as is_open
-    from releases
-    inner join {{ ref('int_survey_cells_released') }} as cells
-        on
-            releases.entity_id = cells.entity_id
-            and cells.block_period_index <= releases.window_period_index
-            and cells.block_period_index > releases.window_period_index - {{ span }}
-    where cells.family = 'recommendation'
-    group by releases.entity_id, releases.window_period_index, cells.cell_id
-
-),
+{{ opened_cells() }},
 
 -- 0 to 10 lies on 1 to 10: nine is 9.1, six is 6.4
 answers as (
@@ -93,6 +68,7 @@ final as (
             releases.entity_id = opened.entity_id
             and releases.window_period_index = opened.window_period_index
             and levels.rated_id = opened.cell_id
+            and opened.family = 'recommendation'
     group by
         releases.entity_id, releases.window_period_index, levels.map_level, levels.rated_id,
         opened.is_open

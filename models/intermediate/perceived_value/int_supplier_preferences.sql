@@ -66,47 +66,42 @@ shares as (
 
 ),
 
-releases as (
+{{ released_windows() }},
+
+{{ opened_cells() }},
+
+-- shares of one rater add up to 1: one closed supplier closes them all
+opened_windows as (
 
     select
-        windows.entity_id,
-        windows.window_period_index,
-        min(case when cells.is_open then 1 else 0 end) as is_open
-    from (
-        select distinct
-            entity_id,
-            window_period_index
-        from {{ ref('int_value_windows') }}
-        where window_kind = 'block'
-    ) as windows
-    inner join {{ ref('int_survey_cells_released') }} as cells
-        on
-            windows.entity_id = cells.entity_id
-            and cells.family = 'supplier'
-            and cells.block_period_index <= windows.window_period_index
-            and cells.block_period_index > windows.window_period_index - {{ span }}
-    group by windows.entity_id, windows.window_period_index
+        entity_id,
+        window_period_index,
+        min(is_open) as is_open
+    from opened
+    where family = 'supplier'
+    group by entity_id, window_period_index
 
 ),
 
 final as (
 
     select
-        releases.entity_id,
-        releases.window_period_index,
+        opened_windows.entity_id,
+        opened_windows.window_period_index,
         shares.cell_id as rated_id,
-        releases.is_open = 1 as is_open,
+        opened_windows.is_open = 1 as is_open,
         count(*) as ratings_count,
         sum(shares.preference_units) as preference_units,
         sum(case when shares.double_rank = 2 then 1 else 0 end) as preferred_count
-    from releases
+    from opened_windows
     inner join shares
         on
-            releases.entity_id = shares.entity_id
-            and shares.block_period_index <= releases.window_period_index
-            and shares.block_period_index > releases.window_period_index - {{ span }}
+            opened_windows.entity_id = shares.entity_id
+            and shares.block_period_index <= opened_windows.window_period_index
+            and shares.block_period_index > opened_windows.window_period_index - {{ span }}
     group by
-        releases.entity_id, releases.window_period_index, shares.cell_id, releases.is_open
+        opened_windows.entity_id, opened_windows.window_period_index, shares.cell_id,
+        opened_windows.is_open
 
 )
 

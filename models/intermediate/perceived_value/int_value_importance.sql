@@ -110,46 +110,32 @@ shares as (
 
 ),
 
-releases as (
+{{ released_windows() }},
 
-    select
-        cells.entity_id,
-        months.period_index as window_period_index,
-        min(case when cells.is_open then 1 else 0 end) as is_open
-    from {{ ref('int_survey_cells_released') }} as cells
-    inner join {{ ref('int_value_windows') }} as months
-        on
-            cells.entity_id = months.entity_id
-            and months.window_kind = 'block'
-            and months.period_index = months.window_period_index
-            and cells.block_period_index <= months.period_index
-            and cells.block_period_index > months.period_index - {{ trailing_periods() }}
-    where
-        cells.family = 'importance'
-        and cells.cell_id = '(all)'
-    group by cells.entity_id, months.period_index
-
-),
+{{ opened_cells() }},
 
 final as (
 
     select
-        releases.entity_id,
-        releases.window_period_index,
+        opened.entity_id,
+        opened.window_period_index,
         shares.element_group,
         shares.element_id,
-        max(releases.is_open) = 1 as is_open,
+        max(opened.is_open) = 1 as is_open,
         count(*) as respondents_count,
         sum(shares.share_units) as share_units,
         sum(shares.share_units * shares.share_units) as share_share_units
-    from releases
+    from opened
     inner join shares
         on
-            releases.entity_id = shares.entity_id
-            and shares.block_period_index <= releases.window_period_index
-            and shares.block_period_index > releases.window_period_index - {{ trailing_periods() }}
+            opened.entity_id = shares.entity_id
+            and shares.block_period_index <= opened.window_period_index
+            and shares.block_period_index > opened.window_period_index - {{ trailing_periods() }}
+    where
+        opened.family = 'importance'
+        and opened.cell_id = '(all)'
     group by
-        releases.entity_id, releases.window_period_index, shares.element_group, shares.element_id
+        opened.entity_id, opened.window_period_index, shares.element_group, shares.element_id
 
 )
 

@@ -7,36 +7,9 @@
 {%- set span = trailing_periods() %}
 with
 
-releases as (
+{{ released_windows() }},
 
-    select
-        entity_id,
-        window_period_index
-    from {{ ref('int_value_windows') }}
-    where window_kind = 'block'
-    group by entity_id, window_period_index
-
-),
-
--- a window is open where each of its blocks is
-opened as (
-
-    select
-        releases.entity_id,
-        releases.window_period_index,
-        cells.family,
-        cells.cell_id,
-        min(case when cells.is_open then 1 else 0 end) as is_open
-    from releases
-    inner join {{ ref('int_survey_cells_released') }} as cells
-        on
-            releases.entity_id = cells.entity_id
-            and cells.block_period_index <= releases.window_period_index
-            and cells.block_period_index > releases.window_period_index - {{ span }}
-    group by
-        releases.entity_id, releases.window_period_index, cells.family, cells.cell_id
-
-),
+{{ opened_cells() }},
 
 clusters as (
 

@@ -13,7 +13,7 @@ cells as (
         entity_id, fiscal_year, outcome, '(all)' as segment, customer_id,
         product_quality_units as x_1, service_quality_units as x_2, price_units as x_3,
         hassle_units as x_4, outcome_units as x_y
-    from {{ ref('int_driver_answers') }}
+    from {{ ref('int_value_driver_answers') }}
 
     union all
 
@@ -21,7 +21,7 @@ cells as (
         entity_id, fiscal_year, outcome, segment, customer_id,
         product_quality_units as x_1, service_quality_units as x_2, price_units as x_3,
         hassle_units as x_4, outcome_units as x_y
-    from {{ ref('int_driver_answers') }}
+    from {{ ref('int_value_driver_answers') }}
 
 ),
 

@@ -22,7 +22,7 @@ spreads as (
         * sum(case when replicate > 0 then {{ measure }}_units else 0 end)
             as {{ measure }}_spread{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_driver_fits') }}
+    from {{ ref('int_value_driver_fits') }}
     group by entity_id, fiscal_year, outcome, segment, driver
 
 ),

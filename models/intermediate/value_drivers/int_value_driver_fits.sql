@@ -29,7 +29,7 @@ correlated as (
             ), 0)
         ) as deviations_{{ driver }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_driver_sums') }}
+    from {{ ref('int_value_driver_sums') }}
 
 ),
 

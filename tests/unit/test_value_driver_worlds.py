@@ -18,7 +18,7 @@ POPULATION = 200_000
 DRIVERS = ("product_quality", "service_quality", "price", "hassle")
 SIGNS = np.array([1, 1, -1, -1])
 WEIGHTS = (1.0, 0.7, 0.45, 0.2)
-MODELS = ("int_driver_sums", "int_driver_fits", "int_driver_estimates")
+MODELS = ("int_value_driver_sums", "int_value_driver_fits", "int_value_driver_estimates")
 # what ``--empty`` puts round a relation
 EMPTIED = re.compile(r"\(select \* from (\S+) where false limit 0\)(\s+_dbt_limit_subq\w*)?")
 
@@ -77,7 +77,7 @@ def estimates(compiled_manifest, worlds) -> dict[tuple[int, str], tuple]:
     connection.execute("create schema intermediate")
     units = "hugeint, ".join(f"{name}_units " for name in (*DRIVERS, "outcome"))
     connection.execute(
-        "create table intermediate.int_driver_answers (entity_id varchar, fiscal_year bigint,"
+        "create table intermediate.int_value_driver_answers (entity_id varchar, fiscal_year bigint,"
         f" outcome varchar, segment varchar, customer_id varchar, {units} hugeint)"
     )
     rows = np.concatenate(
@@ -90,8 +90,9 @@ def estimates(compiled_manifest, worlds) -> dict[tuple[int, str], tuple]:
     given = {name: rows[:, number] for number, name in enumerate(names)}
     connection.register("given", given)
     connection.execute(
-        "insert into intermediate.int_driver_answers select world::varchar, 2024, 'outcome', 's',"
-        f" 'c' || customer, {', '.join(DRIVERS)}, outcome from given"
+        "insert into intermediate.int_value_driver_answers"
+        " select world::varchar, 2024, 'outcome', 's', 'c' || customer,"
+        f" {', '.join(DRIVERS)}, outcome from given"
     )
     nodes = {node["name"]: node for node in compiled_manifest["nodes"].values()}
     for model in MODELS:
@@ -100,7 +101,7 @@ def estimates(compiled_manifest, worlds) -> dict[tuple[int, str], tuple]:
     found = connection.execute(
         "select entity_id, driver, effect_units / 1e9, effect_half_units / 1e9,"
         " importance_units / 1e9, importance_half_units / 1e9"
-        " from intermediate.int_driver_estimates where segment = '(all)'"
+        " from intermediate.int_value_driver_estimates where segment = '(all)'"
     ).fetchall()
     return {(int(world), driver): tuple(numbers) for world, driver, *numbers in found}
 

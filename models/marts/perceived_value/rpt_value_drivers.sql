@@ -95,7 +95,7 @@ cells as (
         drivers.driver,
         sums.customers_count,
         sums.customers_count >= rules.minimum_customers as is_enough
-    from {{ ref('int_driver_sums') }} as sums
+    from {{ ref('int_value_driver_sums') }} as sums
     inner join rules
         on
             sums.entity_id = rules.entity_id
@@ -135,7 +135,7 @@ found as (
         levers.currency,
         levers.cost_per_point_amount
     from cells
-    left join {{ ref('int_driver_estimates') }} as estimates
+    left join {{ ref('int_value_driver_estimates') }} as estimates
         on
             cells.entity_id = estimates.entity_id
             and cells.fiscal_year = estimates.fiscal_year
