@@ -52,9 +52,18 @@ def repeatable(manifest: dict, built_at: str) -> dict:
 
 
 def _without_run(node: dict) -> dict:
-    """A node without times and places of the run; seeds are read from a composed folder."""
-    left_out = ("created_at", "build_path", "compiled_path", "root_path")
+    """A node without times and places of the run, and without what depends on its selection.
+
+    Seeds are read from a composed folder. A run compiles only the tests it was asked for, and notes
+    the macros of doing so among what they depend on.
+    """
+    left_out = ["created_at", "build_path", "compiled_path", "root_path"]
+    left_out += ["extra_ctes", "extra_ctes_injected"]
+    if node.get("resource_type") == "test":
+        left_out += ["compiled", "compiled_code"]
     kept = {name: value for name, value in node.items() if name not in left_out}
+    if node.get("resource_type") == "test":
+        kept["depends_on"] = {"macros": [], "nodes": node["depends_on"]["nodes"]}
     if node.get("resource_type") == "seed":
         kept["original_file_path"] = f"seeds/{node['path']}"
     return kept
