@@ -33,6 +33,7 @@ GIVEN = (
     "intermediate.int_entities",
     "intermediate.int_entity_months",
     "intermediate.int_entity_days",
+    "intermediate.int_released_periods",
     "intermediate.int_customers",
     "intermediate.int_active_customer_months",
     "intermediate.int_operational_events",
@@ -98,6 +99,8 @@ WORLD_ROWS = {
     "intermediate.int_entity_days": """
         select entity_id, period_index, month_start_date, month_start_date + 9 as date_day
         from intermediate.int_entity_months""",
+    "intermediate.int_released_periods": """
+        select entity_id, period_index, month_start_date from intermediate.int_entity_months""",
     "intermediate.int_customers": "select entity_id, customer_id, segment from customers",
     "intermediate.int_active_customer_months": f"""
         select entity_id, customer_id, period_index, {MONTH} as month_start_date from customers""",

@@ -6,21 +6,28 @@ with
 answers as (
 
     select
-        entity_id,
-        record_source,
-        source_id,
-        customer_id,
-        document_id,
-        survey_id,
-        question_id,
-        term,
-        score_units,
-        answered_on,
-        month_start_date
-    from {{ ref('int_survey_answers_scored') }}
+        answers.entity_id,
+        answers.record_source,
+        answers.source_id,
+        answers.customer_id,
+        answers.document_id,
+        answers.survey_id,
+        answers.question_id,
+        answers.term,
+        answers.is_named,
+        answers.score_units,
+        answers.answered_on,
+        answers.period_index,
+        parameters.aggregate_minimum_customers
+    from {{ ref('int_survey_answers_scored') }} as answers
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            answers.entity_id = parameters.entity_id
+            and answers.period_index = parameters.period_index
+            and answers.role = parameters.respondent_role
     where
-        document_id is not null
-        and rated_id = '(own)'
+        answers.document_id is not null
+        and answers.rated_id = '(own)'
 
 ),
 
@@ -49,9 +56,11 @@ final as (
         answers.survey_id,
         answers.question_id,
         answers.term,
+        answers.is_named,
         answers.score_units,
         answers.answered_on,
-        answers.month_start_date,
+        answers.period_index,
+        answers.aggregate_minimum_customers,
         deliveries.promised_on,
         deliveries.delivered_on,
         deliveries.delivered_on is null or deliveries.delivered_on > deliveries.promised_on

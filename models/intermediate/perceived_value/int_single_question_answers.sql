@@ -1,6 +1,6 @@
 -- Answers to questions that stand for themselves, by block of periods: the latest of a respondent
--- to whether he would recommend us ('recommendation', by segment) and what he says matters to him
--- ('importance', for the entity as a whole).
+-- to whether he would recommend us ('recommendation') and what he says matters to him
+-- ('importance'), by segment.
 with
 
 answers as (
@@ -9,9 +9,7 @@ answers as (
         answers.entity_id,
         windows.window_period_index as block_period_index,
         case answers.term when 'importance' then 'importance' else 'recommendation' end as family,
-        case answers.term
-            when 'importance' then '(every customer)' else coalesce(customers.segment, '(none)')
-        end as cell_id,
+        coalesce(customers.segment, '(none)') as cell_id,
         answers.customer_id,
         answers.respondent_id,
         answers.is_named,

@@ -1,7 +1,8 @@
 -- Share of preference by rank, by window that ends with a block: whoever rated two suppliers or
 -- more orders them by what they give for what they take (value equation, smith+co); with m
 -- suppliers the one at rank r takes (1 - r / (m + 1)) x 2 / m, tied ones their mean rank. Shares
--- of one rater add up to 1, so one closed supplier closes the window.
+-- of one rater add up to 1, so one closed supplier closes the window, and so does one whom fewer
+-- than the minimum compared with another within a block.
 {%- set span = trailing_periods() %}
 with
 
@@ -70,16 +71,36 @@ shares as (
 
 {{ opened_cells() }},
 
--- shares of one rater add up to 1: one closed supplier closes them all
+scarce as (
+
+    select
+        shares.entity_id,
+        shares.block_period_index,
+        shares.cell_id
+    from shares
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            shares.entity_id = parameters.entity_id
+            and shares.block_period_index = parameters.period_index
+    group by shares.entity_id, shares.block_period_index, shares.cell_id
+    having count(*) < max(parameters.aggregate_minimum_customers)
+
+),
+
 opened_windows as (
 
     select
-        entity_id,
-        window_period_index,
-        min(is_open) as is_open
+        opened.entity_id,
+        opened.window_period_index,
+        min(case when scarce.entity_id is null then opened.is_open else 0 end) as is_open
     from opened
-    where family = 'supplier'
-    group by entity_id, window_period_index
+    left join scarce
+        on
+            opened.entity_id = scarce.entity_id
+            and scarce.block_period_index <= opened.window_period_index
+            and scarce.block_period_index > opened.window_period_index - {{ span }}
+    where opened.family = 'supplier'
+    group by opened.entity_id, opened.window_period_index
 
 ),
 

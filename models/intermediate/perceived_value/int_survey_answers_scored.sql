@@ -1,5 +1,7 @@
 -- One answer about us or a competitor on the common item scale of 1 to 10, in units of 10^-9
--- (R20): more always means more of the thing, so reversed items are turned round.
+-- (R20): more always means more of the thing, so reversed items are turned round. An answer that is
+-- not named counts in the period in which it was recorded: one that came late into a period already
+-- told would be the difference of two publications.
 {%- set one = 1000000000 %}
 with
 
@@ -20,6 +22,10 @@ answered as (
         question_id,
         document_id,
         cast(answered_at as date) as answered_on,
+        cast(case
+            when confidentiality = 'named' then answered_at
+            else greatest(answered_at, recorded_at)
+        end as date) as counted_on,
         {{ score_units('weight') }} as design_weight_units,
         {{ score_units('score') }} as raw_units,
         {{ score_units('scale_min') }} as low_units,
@@ -65,7 +71,7 @@ scaled as (
     inner join {{ ref('int_entity_days') }} as days
         on
             answered.entity_id = days.entity_id
-            and answered.answered_on = days.date_day
+            and answered.counted_on = days.date_day
     inner join {{ ref('int_value_questions') }} as questions
         on
             answered.entity_id = questions.entity_id

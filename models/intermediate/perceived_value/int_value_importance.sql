@@ -1,7 +1,9 @@
--- What customers say matters to them, by window that ends with a block: the share of each element
--- in what one respondent gave to all elements of its group. Elements are the four terms (group
--- 'equation') or the attributes of a term (group: the term); a question of attribute
--- importance_<x> asks for x. Only respondents who weighed every element of a group count.
+-- What customers say matters to them, by window that ends with a block, for all of them and by
+-- segment; the one place where it is computed. It is the share of each element in what one
+-- respondent gave to all elements of its group. Elements are the four terms (group 'equation') or
+-- the attributes of a term (group: the term); a question of attribute importance_<x> asks for x.
+-- Only respondents who weighed every element of a group count, and of a block and segment with
+-- fewer of them than the minimum none.
 with
 
 elements as (
@@ -38,6 +40,7 @@ answered as (
     select
         answers.entity_id,
         answers.block_period_index,
+        answers.cell_id,
         answers.respondent_id,
         answers.is_named,
         elements.element_group,
@@ -59,6 +62,7 @@ weighed as (
     select
         entity_id,
         block_period_index,
+        cell_id,
         is_named,
         element_group,
         element_id,
@@ -84,14 +88,22 @@ asked as (
 
 ),
 
-shares as (
+shared as (
 
     select
         weighed.entity_id,
         weighed.block_period_index,
+        weighed.cell_id,
         weighed.element_group,
         weighed.element_id,
-        {{ share_units('weighed.importance_units', 'weighed.all_importance_units') }} as share_units
+        {{ share_units('weighed.importance_units', 'weighed.all_importance_units') }}
+            as share_units,
+        parameters.aggregate_minimum_customers,
+        count(*) over (
+            partition by
+                weighed.entity_id, weighed.block_period_index, weighed.cell_id,
+                weighed.element_group, weighed.element_id
+        ) as respondents_count
     from weighed
     inner join asked
         on
@@ -101,12 +113,37 @@ shares as (
         on
             weighed.entity_id = cells.entity_id
             and weighed.block_period_index = cells.block_period_index
+            and weighed.cell_id = cells.cell_id
             and cells.family = 'importance'
-            and cells.cell_id <> '(all)'
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            weighed.entity_id = parameters.entity_id
+            and weighed.block_period_index = parameters.period_index
     where
         weighed.weighed_count = asked.elements_count
         and weighed.all_importance_units > 0
         and (weighed.is_named or cells.is_not_named_shown)
+
+),
+
+shares as (
+
+    select entity_id, block_period_index, cell_id, element_group, element_id, share_units
+    from shared
+    where respondents_count >= aggregate_minimum_customers
+
+),
+
+levels as (
+
+    select entity_id, block_period_index, cell_id, element_group, element_id, share_units
+    from shares
+
+    union all
+
+    select
+        entity_id, block_period_index, '(all)' as cell_id, element_group, element_id, share_units
+    from shares
 
 ),
 
@@ -119,23 +156,24 @@ final as (
     select
         opened.entity_id,
         opened.window_period_index,
-        shares.element_group,
-        shares.element_id,
+        opened.cell_id,
+        levels.element_group,
+        levels.element_id,
         max(opened.is_open) = 1 as is_open,
         count(*) as respondents_count,
-        sum(shares.share_units) as share_units,
-        sum(shares.share_units * shares.share_units) as share_share_units
+        sum(levels.share_units) as share_units,
+        sum(levels.share_units * levels.share_units) as share_share_units
     from opened
-    inner join shares
+    inner join levels
         on
-            opened.entity_id = shares.entity_id
-            and shares.block_period_index <= opened.window_period_index
-            and shares.block_period_index > opened.window_period_index - {{ trailing_periods() }}
-    where
-        opened.family = 'importance'
-        and opened.cell_id = '(all)'
+            opened.entity_id = levels.entity_id
+            and opened.cell_id = levels.cell_id
+            and levels.block_period_index <= opened.window_period_index
+            and levels.block_period_index > opened.window_period_index - {{ trailing_periods() }}
+    where opened.family = 'importance'
     group by
-        opened.entity_id, opened.window_period_index, shares.element_group, shares.element_id
+        opened.entity_id, opened.window_period_index, opened.cell_id, levels.element_group,
+        levels.element_id
 
 )
 

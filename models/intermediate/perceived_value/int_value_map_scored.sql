@@ -44,6 +44,7 @@ elicited as (
     from {{ ref('int_value_importance') }} as importance
     where
         importance.element_group = 'equation'
+        and importance.cell_id = '(all)'
         and importance.is_open
     group by importance.entity_id, importance.window_period_index
 

@@ -20,12 +20,17 @@ months as (
         months.entity_id,
         months.period_index,
         max(months.period_index) over (partition by months.entity_id) as last_period_index,
+        max(released.period_index) over (partition by months.entity_id) as last_released_index,
         cast({{ divide_whole(
             'months.period_index + blocks.release_periods - 1', 'blocks.release_periods'
         ) }} * blocks.release_periods as bigint) as block_period_index
     from {{ ref('int_entity_months') }} as months
     inner join blocks
         on months.entity_id = blocks.entity_id
+    left join {{ ref('int_released_periods') }} as released
+        on
+            months.entity_id = released.entity_id
+            and months.period_index = released.period_index
 
 ),
 
@@ -72,7 +77,7 @@ final as (
         block_period_index as window_period_index,
         period_index
     from months
-    where block_period_index <= last_period_index
+    where block_period_index <= last_released_index
 
 )
 

@@ -1,7 +1,8 @@
 -- What a comment speaks of, by a list of words anyone can read (lookup_comment_words). A topic, and
 -- no mark: nothing is scored from text. A comment may speak of several terms, or of none. Its
 -- language is the one more of whose marker words it holds; where that is not clear, the words of
--- every language are looked for.
+-- every language are looked for. Survey comments are those of one role, and one that is not named
+-- counts from the end of the fiscal year in which it was recorded.
 with
 
 comments as (
@@ -11,7 +12,12 @@ comments as (
         record_source,
         source_id,
         'survey' as comment_source,
-        cast(answered_at as date) as written_on,
+        role,
+        confidentiality = 'named' as is_named,
+        cast(case
+            when confidentiality = 'named' then answered_at
+            else greatest(answered_at, recorded_at)
+        end as date) as written_on,
         {{ plain_text('comment_text') }} as plain
     from {{ ref('input_survey_responses') }}
     where comment_text is not null and answered_at is not null
@@ -23,6 +29,8 @@ comments as (
         record_source,
         source_id,
         'case' as comment_source,
+        cast(null as string) as role,
+        true as is_named,
         cast(opened_at as date) as written_on,
         {{ plain_text('comment_text') }} as plain
     from {{ ref('input_service_cases') }}
@@ -37,6 +45,7 @@ placed as (
         comments.record_source,
         comments.source_id,
         comments.comment_source,
+        comments.is_named,
         months.fiscal_year,
         comments.plain
     from comments
@@ -48,6 +57,17 @@ placed as (
         on
             days.entity_id = months.entity_id
             and days.month_start_date = months.month_start_date
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            months.entity_id = parameters.entity_id
+            and months.period_index = parameters.period_index
+    left join {{ ref('int_released_periods') }} as released
+        on
+            months.entity_id = released.entity_id
+            and months.period_index = released.period_index
+    where
+        coalesce(comments.role, parameters.respondent_role) = parameters.respondent_role
+        and (comments.is_named or released.is_year_over)
 
 ),
 
@@ -116,6 +136,7 @@ final as (
         placed.record_source,
         placed.source_id,
         placed.comment_source,
+        placed.is_named,
         placed.fiscal_year,
         coalesce(languages.language, '(unclear)') as language,
         coalesce(spoken.term, '(none)') as term

@@ -30,6 +30,8 @@ answers as (
     select
         answers.entity_id,
         margins.fiscal_year,
+        parameters.aggregate_minimum_customers,
+        answers.is_named,
         answers.attribute_id as outcome,
         answers.response_id,
         answers.respondent_id,
@@ -37,11 +39,15 @@ answers as (
         answers.customer_id is not null as is_customer,
         answers.score_units,
         margins.margin_units
-    from {{ ref('int_survey_answers_scored') }} as answers
+    from {{ ref('int_answers_by_year') }} as answers
     inner join margins
         on
             answers.entity_id = margins.entity_id
             and answers.period_index = margins.period_index
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            answers.entity_id = parameters.entity_id
+            and answers.period_index = parameters.period_index
     where answers.term = 'outcome'
 
 ),
@@ -53,6 +59,8 @@ compared as (
         own.fiscal_year,
         own.outcome,
         own.is_customer,
+        own.is_named,
+        own.aggregate_minimum_customers,
         own.respondent_id,
         own.response_id,
         count(*) as rated_count,
@@ -68,12 +76,54 @@ compared as (
             and others.rated_id <> '(own)'
     where own.rated_id = '(own)'
     group by
-        own.entity_id, own.fiscal_year, own.outcome, own.is_customer, own.respondent_id,
-        own.response_id
+        own.entity_id, own.fiscal_year, own.outcome, own.is_customer, own.is_named,
+        own.aggregate_minimum_customers, own.respondent_id, own.response_id
 
 ),
 
 -- one vote a respondent: his last response of the year by id
+votes as (
+
+    select
+        entity_id,
+        fiscal_year,
+        outcome,
+        respondent_id,
+        is_customer,
+        is_named,
+        aggregate_minimum_customers,
+        rated_count,
+        considered_count,
+        preferred_count
+    from compared
+    qualify row_number() over (
+        partition by entity_id, fiscal_year, outcome, respondent_id
+        order by response_id desc
+    ) = 1
+
+),
+
+-- those who are not named count where enough of them compared
+counted as (
+
+    select
+        entity_id,
+        fiscal_year,
+        outcome,
+        respondent_id,
+        is_customer,
+        is_named,
+        aggregate_minimum_customers,
+        rated_count,
+        considered_count,
+        preferred_count,
+        sum(case when is_named then 0 else 1 end) over (
+            partition by entity_id, fiscal_year, outcome, is_customer
+        ) as not_named_count
+    from votes
+
+),
+
 final as (
 
     select
@@ -85,11 +135,8 @@ final as (
         rated_count,
         considered_count,
         preferred_count
-    from compared
-    qualify row_number() over (
-        partition by entity_id, fiscal_year, outcome, respondent_id
-        order by response_id desc
-    ) = 1
+    from counted
+    where is_named or not_named_count >= aggregate_minimum_customers
 
 )
 

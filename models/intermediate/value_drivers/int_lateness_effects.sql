@@ -1,21 +1,91 @@
 -- How much lower the late score, by what is called late: as it stood on the day of the answer, or
 -- as it turned out (R28). A late order answered before it came was scored by someone still waiting;
--- called late in the end, his score is laid at the door of a late arrival he had not seen.
+-- called late in the end, his score is laid at the door of a late arrival he had not seen. Answers
+-- that are not named count by whole fiscal years that are over and by whole groups of the minimum
+-- of customers who knew the same, so that neither two nights nor two rows differ by fewer.
 with
+
+placed as (
+
+    select
+        answers.entity_id,
+        answers.survey_id,
+        answers.question_id,
+        answers.customer_id,
+        answers.is_named,
+        answers.score_units,
+        answers.is_late_when_answered,
+        answers.is_answered_before_delivery,
+        answers.is_late_in_the_end,
+        answers.aggregate_minimum_customers,
+        released.fiscal_year,
+        coalesce(released.is_year_over, false) as is_year_over
+    from {{ ref('int_answers_with_deliveries') }} as answers
+    left join {{ ref('int_released_periods') }} as released
+        on
+            answers.entity_id = released.entity_id
+            and answers.period_index = released.period_index
+
+),
+
+not_named as (
+
+    select
+        entity_id,
+        survey_id,
+        question_id,
+        fiscal_year,
+        is_late_when_answered,
+        is_answered_before_delivery,
+        is_late_in_the_end
+    from placed
+    where not is_named and is_year_over
+    group by
+        entity_id, survey_id, question_id, fiscal_year, is_late_when_answered,
+        is_answered_before_delivery, is_late_in_the_end
+    having count(distinct customer_id) >= max(aggregate_minimum_customers)
+
+),
+
+told as (
+
+    select
+        placed.entity_id,
+        placed.survey_id,
+        placed.question_id,
+        placed.customer_id,
+        placed.score_units,
+        placed.is_late_when_answered,
+        placed.is_answered_before_delivery,
+        placed.is_late_in_the_end
+    from placed
+    left join not_named
+        on
+            placed.entity_id = not_named.entity_id
+            and placed.survey_id = not_named.survey_id
+            and placed.question_id = not_named.question_id
+            and placed.fiscal_year = not_named.fiscal_year
+            and placed.is_late_when_answered = not_named.is_late_when_answered
+            and placed.is_answered_before_delivery = not_named.is_answered_before_delivery
+            and placed.is_late_in_the_end = not_named.is_late_in_the_end
+            and placed.is_year_over
+    where placed.is_named or not_named.entity_id is not null
+
+),
 
 bases as (
 
     select
         entity_id, survey_id, question_id, customer_id, score_units, is_answered_before_delivery,
         'known_at_answer' as lateness_basis, is_late_when_answered as is_late
-    from {{ ref('int_answers_with_deliveries') }}
+    from told
 
     union all
 
     select
         entity_id, survey_id, question_id, customer_id, score_units, is_answered_before_delivery,
         'known_and_waiting' as lateness_basis, is_late_when_answered as is_late
-    from {{ ref('int_answers_with_deliveries') }}
+    from told
     where is_answered_before_delivery or not is_late_when_answered
 
     union all
@@ -23,7 +93,7 @@ bases as (
     select
         entity_id, survey_id, question_id, customer_id, score_units, is_answered_before_delivery,
         'known_and_received' as lateness_basis, is_late_when_answered as is_late
-    from {{ ref('int_answers_with_deliveries') }}
+    from told
     where not is_answered_before_delivery or not is_late_when_answered
 
     union all
@@ -31,7 +101,7 @@ bases as (
     select
         entity_id, survey_id, question_id, customer_id, score_units, is_answered_before_delivery,
         'final' as lateness_basis, is_late_in_the_end as is_late
-    from {{ ref('int_answers_with_deliveries') }}
+    from told
 
 ),
 

@@ -1,5 +1,7 @@
 -- How many of management and of the other staff agree with a statement, by fiscal year: years do
--- not overlap, so that no answer can be worked out from two of them. Nobody is shown by name.
+-- not overlap, so that no answer can be worked out from two of them, and a year is told once it is
+-- over: two nights of a running one differ by the answers of a day, so that one which came late
+-- counts in the year in which it was recorded. Nobody is shown by name.
 with
 
 asked as (
@@ -16,11 +18,12 @@ asked as (
     inner join {{ ref('int_entity_days') }} as days
         on
             responses.entity_id = days.entity_id
-            and cast(responses.asked_at as date) = days.date_day
-    inner join {{ ref('int_entity_months') }} as months
+            and cast(greatest(responses.asked_at, responses.recorded_at) as date) = days.date_day
+    inner join {{ ref('int_released_periods') }} as months
         on
             days.entity_id = months.entity_id
             and days.month_start_date = months.month_start_date
+    where months.is_year_over
 
 ),
 

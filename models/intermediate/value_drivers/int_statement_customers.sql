@@ -46,7 +46,7 @@ answers as (
             else 0
         end as is_agreed
     from statements
-    inner join {{ ref('int_survey_answers_scored') }} as answers
+    inner join {{ ref('int_answers_by_year') }} as answers
         on
             statements.entity_id = answers.entity_id
             and statements.period_index = answers.period_index

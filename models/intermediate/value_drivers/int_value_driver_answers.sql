@@ -1,6 +1,8 @@
 -- What one customer answered in a fiscal year about each outcome and, in the same responses, about
 -- the four terms: one vote a customer, in one role, and never the index, whose terms the drivers
--- are (R30). An outcome is a question that is no term. Anonymous answers stand under no customer.
+-- are (R30). An outcome is a question that is no term, or what the customer did afterwards: whether
+-- he who bought in the six periods up to a named response bought again in the six after it.
+-- Anonymous answers stand under no customer.
 {%- set value_terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 with
 
@@ -8,26 +10,24 @@ answers as (
 
     select
         answers.entity_id,
-        months.fiscal_year,
+        answers.fiscal_year,
+        answers.period_index,
         answers.response_id,
         answers.customer_id,
-        answers.survey_id,
+        answers.segment,
+        answers.is_named,
         answers.attribute_id,
         answers.term,
         answers.weight_units,
         answers.asked_weight_units,
         answers.score_units,
-        parameters.term_minimum_weight_share_units
-    from {{ ref('int_survey_answers_scored') }} as answers
-    inner join {{ ref('int_entity_months') }} as months
-        on
-            answers.entity_id = months.entity_id
-            and answers.period_index = months.period_index
+        parameters.term_minimum_weight_share_units,
+        parameters.aggregate_minimum_customers
+    from {{ ref('int_answers_by_year') }} as answers
     inner join {{ ref('int_value_parameters') }} as parameters
         on
             answers.entity_id = parameters.entity_id
             and answers.period_index = parameters.period_index
-            and answers.role = parameters.respondent_role
     where
         answers.rated_id = '(own)'
         and answers.customer_id is not null
@@ -36,27 +36,18 @@ answers as (
 
 ),
 
-outcomes as (
-
-    select
-        entity_id,
-        fiscal_year,
-        response_id,
-        customer_id,
-        attribute_id as outcome,
-        {{ divide_rounded('sum(score_units)', 'count(*)') }} as outcome_units
-    from answers
-    where term = 'outcome'
-    group by entity_id, fiscal_year, response_id, customer_id, attribute_id
-
-),
-
 summed as (
 
     select
         entity_id,
+        fiscal_year,
+        period_index,
         response_id,
+        customer_id,
+        segment,
+        is_named,
         term_minimum_weight_share_units,
+        aggregate_minimum_customers,
         {%- for term in value_terms %}
         sum(case when term = '{{ term }}' then weight_units * score_units else 0 end)
             as {{ term }}_weighted_units,
@@ -67,7 +58,9 @@ summed as (
         {%- endfor %}
     from answers
     where term <> 'outcome'
-    group by entity_id, response_id, term_minimum_weight_share_units
+    group by
+        entity_id, fiscal_year, period_index, response_id, customer_id, segment, is_named,
+        term_minimum_weight_share_units, aggregate_minimum_customers
 
 ),
 
@@ -75,7 +68,13 @@ responses as (
 
     select
         entity_id,
+        fiscal_year,
+        period_index,
         response_id,
+        customer_id,
+        segment,
+        is_named,
+        aggregate_minimum_customers,
         {%- for term in value_terms %}
         {{ divide_rounded(term ~ '_weighted_units', 'nullif(' ~ term ~ '_answered_units, 0)') }}
             as {{ term }}_units{{ ',' if not loop.last }}
@@ -90,30 +89,124 @@ responses as (
 
 ),
 
-final as (
+last_periods as (
 
     select
-        outcomes.entity_id,
-        outcomes.fiscal_year,
+        entity_id,
+        max(period_index) as last_period_index
+    from {{ ref('int_entity_months') }}
+    group by entity_id
+
+),
+
+-- what he did is known six periods later, and lies wholly after what he said
+followed as (
+
+    select
+        responses.entity_id,
+        responses.response_id,
+        'bought_again' as outcome,
+        cast(
+            max(case when revenue.period_index > responses.period_index then 1 else 0 end)
+            * 1000000000 as {{ type_whole() }}
+        ) as outcome_units
+    from responses
+    inner join last_periods
+        on
+            responses.entity_id = last_periods.entity_id
+            and responses.period_index + 6 <= last_periods.last_period_index
+    inner join {{ ref('int_customer_revenue_monthly') }} as revenue
+        on
+            responses.entity_id = revenue.entity_id
+            and responses.customer_id = revenue.customer_id
+            and revenue.period_index > responses.period_index - 6
+            and revenue.period_index <= responses.period_index + 6
+            and revenue.orders_count > 0
+    where responses.is_named
+    group by responses.entity_id, responses.response_id
+    having max(case when revenue.period_index <= responses.period_index then 1 else 0 end) = 1
+
+),
+
+outcomes as (
+
+    select
+        entity_id,
+        response_id,
+        attribute_id as outcome,
+        {{ divide_rounded('sum(score_units)', 'count(*)') }} as outcome_units
+    from answers
+    where term = 'outcome'
+    group by entity_id, response_id, attribute_id
+
+    union all
+
+    select entity_id, response_id, outcome, outcome_units
+    from followed
+
+),
+
+paired as (
+
+    select
+        responses.entity_id,
+        responses.fiscal_year,
         outcomes.outcome,
-        outcomes.customer_id,
-        coalesce(customers.segment, '(none)') as segment,
+        responses.customer_id,
+        responses.segment,
+        responses.is_named,
+        responses.aggregate_minimum_customers,
         {%- for term in value_terms %}
-        {{ divide_rounded('sum(responses.' ~ term ~ '_units)', 'count(*)') }} as {{ term }}_units,
+        responses.{{ term }}_units,
         {%- endfor %}
-        {{ divide_rounded('sum(outcomes.outcome_units)', 'count(*)') }} as outcome_units
+        outcomes.outcome_units
     from outcomes
     inner join responses
         on
             outcomes.entity_id = responses.entity_id
             and outcomes.response_id = responses.response_id
-    left join {{ ref('int_customers') }} as customers
+
+),
+
+-- answers that are not named count where enough of them are complete
+not_named as (
+
+    select
+        entity_id,
+        fiscal_year,
+        outcome,
+        segment
+    from paired
+    where not is_named
+    group by entity_id, fiscal_year, outcome, segment
+    having count(distinct customer_id) >= max(aggregate_minimum_customers)
+
+),
+
+final as (
+
+    select
+        paired.entity_id,
+        paired.fiscal_year,
+        paired.outcome,
+        paired.customer_id,
+        paired.segment,
+        {%- for term in value_terms %}
+        {{ divide_rounded('sum(paired.' ~ term ~ '_units)', 'count(*)') }} as {{ term }}_units,
+        {%- endfor %}
+        {{ divide_rounded('sum(paired.outcome_units)', 'count(*)') }} as outcome_units
+    from paired
+    left join not_named
         on
-            outcomes.entity_id = customers.entity_id
-            and outcomes.customer_id = customers.customer_id
+            paired.entity_id = not_named.entity_id
+            and paired.fiscal_year = not_named.fiscal_year
+            and paired.outcome = not_named.outcome
+            and paired.segment = not_named.segment
+    where
+        paired.is_named
+        or not_named.entity_id is not null
     group by
-        outcomes.entity_id, outcomes.fiscal_year, outcomes.outcome, outcomes.customer_id,
-        coalesce(customers.segment, '(none)')
+        paired.entity_id, paired.fiscal_year, paired.outcome, paired.customer_id, paired.segment
 
 )
 

@@ -85,6 +85,44 @@ levers as (
 
 ),
 
+-- what customers say, as of the last release within the year (int_value_importance)
+stated as (
+
+    select
+        importance.entity_id,
+        months.fiscal_year,
+        importance.cell_id,
+        importance.element_id,
+        importance.respondents_count,
+        {{ divide_rounded('importance.share_units', 'importance.respondents_count') }}
+            as share_units,
+        case when importance.respondents_count > 1
+                then {{ student_t_90('(importance.respondents_count - 1)') }} * sqrt(greatest(
+                    cast(importance.share_share_units as double)
+                    - cast(importance.share_units as double)
+                    * cast(importance.share_units as double) / importance.respondents_count, 0
+                ) / importance.respondents_count / (importance.respondents_count - 1))
+        end as half_width,
+        row_number() over (
+            partition by
+                importance.entity_id, importance.window_period_index, importance.cell_id
+            order by importance.share_units desc, importance.element_id asc
+        ) as importance_rank
+    from {{ ref('int_value_importance') }} as importance
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            importance.entity_id = months.entity_id
+            and importance.window_period_index = months.period_index
+    where
+        importance.element_group = 'equation'
+        and importance.is_open
+    qualify rank() over (
+        partition by importance.entity_id, months.fiscal_year, importance.cell_id
+        order by importance.window_period_index desc
+    ) = 1
+
+),
+
 cells as (
 
     select
@@ -94,6 +132,19 @@ cells as (
         sums.segment,
         drivers.driver,
         sums.customers_count,
+        -- the equation at the means: a point more of a quality, or less of a burden, raises value
+        -- by this share
+        case
+            when drivers.driver in ('product_quality', 'service_quality')
+                then {{ share_units(
+                    '1000000000 * cast(sums.customers_count as ' ~ type_whole() ~ ')',
+                    '(sums.s_1 + sums.s_2)'
+                ) }}
+            else {{ share_units(
+                '1000000000 * cast(sums.customers_count as ' ~ type_whole() ~ ')',
+                'nullif(greatest(sums.s_3 + sums.s_4 - 1000000000 * sums.customers_count, 0), 0)'
+            ) }}
+        end as value_gain_units,
         sums.customers_count >= rules.minimum_customers as is_enough
     from {{ ref('int_value_driver_sums') }} as sums
     inner join rules
@@ -125,8 +176,11 @@ found as (
         estimates.explained_units,
         case when cells.driver in ('price', 'hassle') then -1 else 1 end
         * estimates.effect_units as gain_units,
-        case when cells.is_enough then stated.importance_share_units end as stated_units,
-        case when cells.is_enough then stated.importance_rank end as stated_rank,
+        case when cells.is_enough then cells.value_gain_units end as value_gain_units,
+        stated.share_units as stated_units,
+        cast(round(stated.half_width) as {{ type_whole() }}) as stated_half_units,
+        stated.importance_rank as stated_rank,
+        stated.respondents_count as stated_count,
         case when cells.segment = '(all)'
                 then {{ share_units(
                     'reason_shares.statements_count', 'reason_shares.all_statements_count'
@@ -143,12 +197,12 @@ found as (
             and cells.segment = estimates.segment
             and cells.driver = estimates.driver
             and cells.is_enough
-    left join {{ ref('int_stated_importance') }} as stated
+    left join stated
         on
             cells.entity_id = stated.entity_id
             and cells.fiscal_year = stated.fiscal_year
-            and cells.segment = stated.segment
-            and cells.driver = stated.driver
+            and cells.segment = stated.cell_id
+            and cells.driver = stated.element_id
     left join reason_shares
         on
             cells.entity_id = reason_shares.entity_id
@@ -160,7 +214,7 @@ found as (
 
 ),
 
--- outcome points for a thousand of the currency, in units of 10^-9
+-- for a thousand of the currency, in units of 10^-9
 levered as (
 
     select
@@ -178,11 +232,18 @@ levered as (
         importance_units,
         importance_half_units,
         explained_units,
+        value_gain_units,
         stated_units,
+        stated_half_units,
         stated_rank,
+        stated_count,
         reason_units,
         currency,
         cost_per_point_amount,
+        {{ divide_rounded(
+            '(value_gain_units * 10000000)',
+            'nullif(' ~ to_units('cost_per_point_amount', 4) ~ ', 0)'
+        ) }} as value_gain_per_thousand_units,
         {{ divide_rounded(
             '(gain_units * 10000000)', 'nullif(' ~ to_units('cost_per_point_amount', 4) ~ ', 0)'
         ) }} as gain_per_thousand_units,
@@ -204,12 +265,10 @@ final as (
         driver,
         {{ units_to_score('importance_units') }} as importance_share,
         -- the larger of nothing and 0 would be 0
-        {%- for name, bound in [
-            ('low', 'greatest(importance_units - importance_half_units, 0)'),
-            ('high', 'least(importance_units + importance_half_units, 1000000000)'),
-        ] %}
+        {%- for name, side in [('low', '-'), ('high', '+')] %}
         {{ units_to_score(
-            '(case when importance_half_units is not null then ' ~ bound ~ ' end)'
+            '(case when importance_half_units is not null then least(greatest(importance_units '
+            ~ side ~ ' importance_half_units, 0), 1000000000) end)'
         ) }} as importance_share_{{ name }},
         {%- endfor %}
         cast(importance_rank as bigint) as importance_rank,
@@ -223,6 +282,13 @@ final as (
             as standardised_effect_high,
         {{ units_to_score('explained_units') }} as explained_share,
         {{ units_to_score('stated_units') }} as stated_importance_share,
+        {%- for name, side in [('low', '-'), ('high', '+')] %}
+        {{ units_to_score(
+            '(case when stated_half_units is not null then least(greatest(stated_units '
+            ~ side ~ ' stated_half_units, 0), 1000000000) end)'
+        ) }} as stated_importance_{{ name }},
+        {%- endfor %}
+        cast(stated_count as bigint) as stated_respondents_count,
         cast(stated_rank as bigint) as stated_importance_rank,
         cast(stated_rank - importance_rank as bigint) as rank_gap,
         {{ units_to_score('reason_units') }} as stated_reason_share,
@@ -233,6 +299,15 @@ final as (
             partition by entity_id, fiscal_year, outcome, segment
             order by gain_per_thousand_units desc nulls last, driver asc
         ) end as bigint) as lever_rank,
+        {{ units_to_score('value_gain_units') }} as value_gain_share,
+        {{ units_to_score('value_gain_per_thousand_units') }} as value_gain_per_thousand,
+        cast(case when value_gain_per_thousand_units > 0 then row_number() over (
+            partition by entity_id, fiscal_year, outcome, segment
+            order by value_gain_per_thousand_units desc nulls last, driver asc
+        ) end as bigint) as value_lever_rank,
+        case when importance_units is not null
+                then cast(1 as decimal(18, 9))
+        end as own_answer_share,
         cast(customers_count as bigint) as customers_count,
         case
             when not is_enough then 'too_few'

@@ -75,6 +75,7 @@ released as (
             and weights.period_index = importance.window_period_index
             and weights.element_group = importance.element_group
             and weights.element_id = importance.element_id
+            and importance.cell_id = '(all)'
 
 ),
 
