@@ -1,9 +1,9 @@
 """Nights on both engines over the same landing folder; run by `make spark-parity`.
 
 A query costs Spark the better part of a second, however few its rows, and a build has some hundreds
-of them. So a synthetic company and a real shop share one landing folder, and all tests share one
+of them. So a synthetic company and two real shops share one landing folder, and all tests share one
 night on Spark, with what follows from it. TWOFOLD_SPARK_WHOLE=1 takes the three real sets as they
-are; otherwise it is the first month of one.
+are; otherwise it is the first months of two.
 """
 
 import json
@@ -31,7 +31,11 @@ WORKER = b"CoarseGrainedExecutorBackend"
 # settings for little data
 SMALL = Path(__file__).parent / "small.conf"
 WHOLE = os.environ.get("TWOFOLD_SPARK_WHOLE") == "1"
+# one month of a shop that says only what it sold, and the first of one that asks its customers
 SHOP = "online_retail/online_retail_2010_2011.parquet"
+SHOP_UNTIL = "2011-01-01"
+ASKING_SHOP = "olist"
+ASKING_UNTIL = "2017-07-01"
 
 
 @dataclass(frozen=True)
@@ -199,19 +203,30 @@ def _cells_that_differ(
 
 @pytest.fixture(scope="session")
 def landing(real_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """300 synthetic customers over 15 months beside real data."""
+    """450 synthetic customers over 15 months, the fewest that fill every mart, beside real data."""
     folder = tmp_path_factory.mktemp("engines") / "landing"
-    meridian.generate(folder, customers=300, months=15)
+    meridian.generate(folder, customers=450, months=15)
     if WHOLE:
         for source in real_landing.iterdir():
             (folder / source.name).symlink_to(source.resolve())
         return folder
     (folder / SHOP).parent.mkdir()
+    (folder / ASKING_SHOP).mkdir()
+    orders = f"'{real_landing}/{ASKING_SHOP}/orders.parquet'"
+    early = f"from {orders} where order_purchase_timestamp < date '{ASKING_UNTIL}'"
     with duckdb.connect() as connection:
         connection.execute(
-            f"copy (from '{real_landing / SHOP}' where \"InvoiceDate\" < date '2011-01-01')"
+            f"copy (from '{real_landing / SHOP}' where \"InvoiceDate\" < date '{SHOP_UNTIL}')"
             f" to '{folder / SHOP}' (format parquet)"
         )
+        for table in sorted((real_landing / ASKING_SHOP).glob("*.parquet")):
+            names = {name for name, *_ in connection.execute(f"describe from '{table}'").fetchall()}
+            key = next((k for k in ("order_id", "customer_id") if k in names), None)
+            part = f"where {key} in (select {key} {early})" if key else ""
+            connection.execute(
+                f"copy (from '{table}' {part}) to '{folder / ASKING_SHOP / table.name}'"
+                " (format parquet)"
+            )
     return folder
 
 
