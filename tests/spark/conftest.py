@@ -62,6 +62,7 @@ class Warehouse:
     """One engine's warehouse over a landing folder."""
 
     landing: Path
+    policies: Path
     root: Path
     target: str
 
@@ -69,7 +70,7 @@ class Warehouse:
         """Start a night, at the head of a process group of its own."""
         self.root.mkdir(parents=True, exist_ok=True)
         words = ["--landing", self.landing, "--warehouse", self.root, "--target", self.target]
-        own = {"TWOFOLD_SPARK_MASTER": MASTER}
+        own = {"TWOFOLD_SPARK_MASTER": MASTER, "POLICIES": str(self.policies)}
         if not WHOLE:
             own["TWOFOLD_SPARK_CONF"] = str(SMALL)
         return subprocess.Popen(
@@ -203,9 +204,9 @@ def _cells_that_differ(
 
 @pytest.fixture(scope="session")
 def landing(real_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """450 synthetic customers over 15 months, the fewest that fill every mart, beside real data."""
+    """300 synthetic customers over 15 months beside real data."""
     folder = tmp_path_factory.mktemp("engines") / "landing"
-    meridian.generate(folder, customers=450, months=15)
+    meridian.generate(folder, customers=300, months=15)
     if WHOLE:
         for source in real_landing.iterdir():
             (folder / source.name).symlink_to(source.resolve())
@@ -231,11 +232,23 @@ def landing(real_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="session")
-def warehouses(landing: Path) -> tuple[Warehouse, Warehouse]:
+def own_policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A company's own policy: groups of ten are shown, so that few customers fill every mart."""
+    folder = tmp_path_factory.mktemp("policies")
+    shipped = PROJECT / "seeds" / "policies" / "policy_value_parameters.csv"
+    text = shipped.read_text(encoding="utf-8")
+    mine = text.replace("*,aggregate_low_customers,30,", "*,aggregate_low_customers,10,")
+    assert mine != text
+    (folder / shipped.name).write_text(mine, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def warehouses(landing: Path, own_policies: Path) -> tuple[Warehouse, Warehouse]:
     """One on DuckDB, one on Spark."""
     return (
-        Warehouse(landing, landing.parent / "duckdb", "duckdb"),
-        Warehouse(landing, landing.parent / "spark", "spark"),
+        Warehouse(landing, own_policies, landing.parent / "duckdb", "duckdb"),
+        Warehouse(landing, own_policies, landing.parent / "spark", "spark"),
     )
 
 

@@ -21,6 +21,16 @@ methods as (
 
 ),
 
+kinds as (
+
+    select 'linked' as outcome
+    union all
+    select 'idle' as outcome
+    union all
+    select 'unused' as outcome
+
+),
+
 departments as (
 
     select
@@ -180,68 +190,79 @@ givers as (
 
 ),
 
+-- what leaves a department: over its links, as idle capacity, or, where nobody used it, unused
 first_shares as (
 
     select
-        links.entity_id,
-        links.month_start_date,
-        links.service_method,
-        links.giver_pool_id,
-        links.receiver_pool_id,
-        case when links.is_receiver_department then 'through' else 'charged' end as outcome,
-        {{ divide_rounded(
-            divide_rounded('links.weight_units * ' ~ one, 'cast(givers.total_units as '
-            ~ type_whole() ~ ')') ~ ' * givers.sent_units', one
-        ) }} as share_units
-    from links
-    inner join givers
+        givers.entity_id,
+        givers.month_start_date,
+        givers.service_method,
+        givers.pool_id as giver_pool_id,
+        coalesce(links.receiver_pool_id, givers.pool_id) as receiver_pool_id,
+        case
+            when kinds.outcome <> 'linked' then kinds.outcome
+            when links.is_receiver_department then 'through'
+            else 'charged'
+        end as outcome,
+        case kinds.outcome
+            when 'linked'
+                then {{ divide_rounded(
+                    divide_rounded('links.weight_units * ' ~ one, 'cast(givers.total_units as '
+                    ~ type_whole() ~ ')') ~ ' * givers.sent_units', one
+                ) }}
+            when 'idle' then {{ one }} - givers.sent_units
+            else givers.sent_units
+        end as share_units
+    from givers
+    cross join kinds
+    left join links
         on
-            links.entity_id = givers.entity_id
-            and links.month_start_date = givers.month_start_date
-            and links.service_method = givers.service_method
-            and links.giver_pool_id = givers.pool_id
-    where links.weight_units > 0
-
-    union all
-
-    select
-        entity_id,
-        month_start_date,
-        service_method,
-        pool_id as giver_pool_id,
-        pool_id as receiver_pool_id,
-        'idle' as outcome,
-        {{ one }} - sent_units as share_units
-    from givers
-    where sent_units <> {{ one }}
-
-    union all
-
-    select
-        entity_id,
-        month_start_date,
-        service_method,
-        pool_id as giver_pool_id,
-        pool_id as receiver_pool_id,
-        'unused' as outcome,
-        sent_units as share_units
-    from givers
-    where total_units = 0 and sent_units <> 0
+            kinds.outcome = 'linked'
+            and links.weight_units > 0
+            and givers.entity_id = links.entity_id
+            and givers.month_start_date = links.month_start_date
+            and givers.service_method = links.service_method
+            and givers.pool_id = links.giver_pool_id
+    where
+        (kinds.outcome = 'linked' and links.receiver_pool_id is not null)
+        or (kinds.outcome = 'idle' and givers.sent_units <> {{ one }})
+        or (kinds.outcome = 'unused' and givers.total_units = 0 and givers.sent_units <> 0)
 
 ),
 
--- departments by number, and all that leaves them as one more column: a small matrix of numbers
-outside as (
+-- to each department, and to all that is none
+first_cells as (
 
     select
         entity_id,
         month_start_date,
         service_method,
         giver_pool_id,
+        case when outcome = 'through' then receiver_pool_id end as receiver_pool_id,
         sum(share_units) as share_units
     from first_shares
-    where outcome <> 'through'
-    group by entity_id, month_start_date, service_method, giver_pool_id
+    group by
+        entity_id, month_start_date, service_method, giver_pool_id,
+        case when outcome = 'through' then receiver_pool_id end
+
+),
+
+-- departments by number, and all that leaves them as one more column: a small matrix of numbers
+receivers as (
+
+    select
+        matrix_id,
+        department_number,
+        pool_id
+    from departments
+
+    union all
+
+    select distinct
+        matrix_id,
+        9999 as department_number,
+        cast(null as {{ dbt.type_string() }}) as pool_id
+    from departments
 
 ),
 
@@ -251,33 +272,17 @@ step_0 as (
         givers.matrix_id,
         givers.department_number as giver_number,
         receivers.department_number as receiver_number,
-        cast(coalesce(first_shares.share_units, 0) as {{ type_whole() }}) as share_units
+        cast(coalesce(first_cells.share_units, 0) as {{ type_whole() }}) as share_units
     from departments as givers
-    inner join departments as receivers
+    inner join receivers
         on givers.matrix_id = receivers.matrix_id
-    left join first_shares
+    left join first_cells
         on
-            first_shares.outcome = 'through'
-            and givers.entity_id = first_shares.entity_id
-            and givers.month_start_date = first_shares.month_start_date
-            and givers.service_method = first_shares.service_method
-            and givers.pool_id = first_shares.giver_pool_id
-            and receivers.pool_id = first_shares.receiver_pool_id
-
-    union all
-
-    select
-        givers.matrix_id,
-        givers.department_number as giver_number,
-        9999 as receiver_number,
-        cast(coalesce(outside.share_units, 0) as {{ type_whole() }}) as share_units
-    from departments as givers
-    left join outside
-        on
-            givers.entity_id = outside.entity_id
-            and givers.month_start_date = outside.month_start_date
-            and givers.service_method = outside.service_method
-            and givers.pool_id = outside.giver_pool_id
+            givers.entity_id = first_cells.entity_id
+            and givers.month_start_date = first_cells.month_start_date
+            and givers.service_method = first_cells.service_method
+            and givers.pool_id = first_cells.giver_pool_id
+            and receivers.pool_id is not distinct from first_cells.receiver_pool_id
 
 ),
 {%- for pivot in range(1, var('service_departments_at_most') + 1) %}
@@ -390,6 +395,7 @@ paths as (
 
 ),
 
+-- every department has a row: what leaves it goes somewhere
 sums as (
 
     select
@@ -399,64 +405,49 @@ sums as (
         giver_pool_id,
         receiver_pool_id,
         outcome,
-        cast(sum(share_units) as {{ type_whole() }}) as share_units
+        cast(sum(share_units) as {{ type_whole() }}) as share_units,
+        cast(sum(sum(case when outcome <> 'through' then share_units else 0 end)) over (
+            partition by entity_id, month_start_date, service_method, giver_pool_id
+        ) as {{ type_whole() }}) as drained_units,
+        row_number() over (
+            partition by entity_id, month_start_date, service_method, giver_pool_id
+            order by receiver_pool_id, outcome
+        ) as path_number
     from paths
     group by
         entity_id, month_start_date, service_method, giver_pool_id, receiver_pool_id, outcome
 
 ),
 
-drained as (
+ends as (
 
-    select
-        departments.entity_id,
-        departments.month_start_date,
-        departments.service_method,
-        departments.pool_id as giver_pool_id,
-        cast(coalesce(sum(
-            case when sums.outcome <> 'through' then sums.share_units end
-        ), 0) as {{ type_whole() }}) as drained_units
-    from departments
-    left join sums
-        on
-            departments.entity_id = sums.entity_id
-            and departments.month_start_date = sums.month_start_date
-            and departments.service_method = sums.service_method
-            and departments.pool_id = sums.giver_pool_id
-    group by
-        departments.entity_id,
-        departments.month_start_date,
-        departments.service_method,
-        departments.pool_id
+    select false as is_closed
+    union all
+    select true as is_closed
 
 ),
 
+-- what never leaves: more than a thousand millionth is a closed group and no rounding
 final as (
 
     select
-        entity_id,
-        month_start_date,
-        service_method,
-        giver_pool_id,
-        receiver_pool_id,
-        outcome,
-        {{ divide_rounded('share_units', '1000000') }} as share_units
+        sums.entity_id,
+        sums.month_start_date,
+        sums.service_method,
+        sums.giver_pool_id,
+        case when ends.is_closed then sums.giver_pool_id else sums.receiver_pool_id end
+            as receiver_pool_id,
+        case when ends.is_closed then 'closed' else sums.outcome end as outcome,
+        case
+            when ends.is_closed
+                then {{ divide_rounded('(' ~ one ~ ' - sums.drained_units)', '1000000') }}
+            else {{ divide_rounded('sums.share_units', '1000000') }}
+        end as share_units
     from sums
-    where abs(share_units) >= 500000
-
-    union all
-
-    -- what never leaves: more than a thousand millionth is a closed group and no rounding
-    select
-        entity_id,
-        month_start_date,
-        service_method,
-        giver_pool_id,
-        giver_pool_id as receiver_pool_id,
-        'closed' as outcome,
-        {{ divide_rounded('(' ~ one ~ ' - drained_units)', '1000000') }} as share_units
-    from drained
-    where {{ one }} - drained_units > 1000000000
+    cross join ends
+    where
+        (not ends.is_closed and abs(sums.share_units) >= 500000)
+        or (ends.is_closed and sums.path_number = 1 and {{ one }} - sums.drained_units > 1000000000)
 
 )
 
