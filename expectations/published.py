@@ -388,6 +388,19 @@ def _unassigned(mart: Mart, before: Measure | None) -> list[Expectation]:
     ]
 
 
+def _adjustments(mart: Mart, before: Measure | None) -> list[Expectation]:
+    return [
+        _no_rows(
+            "no manual adjustment that is not booked",
+            "Have somebody else than the preparer approve it, or correct what its reason names.",
+            "an adjustment that waits or is refused is in no figure",
+            "select entity_id, document_id, adjustment_status, status_reason, prepared_by, "
+            "count(*) as lines_count from {batch} where adjustment_status <> 'booked' "
+            "group by all order by entity_id, document_id",
+        ),
+    ]
+
+
 def _control_totals(mart: Mart, before: Measure | None) -> list[Expectation]:
     sums = "sum(quarantined_rows) as quarantined_rows, sum(raw_rows) as raw_rows"
     by_table = "entity_id, source, input_table"
@@ -424,6 +437,7 @@ JUDGEMENT: dict[str, Callable[[Mart, Measure | None], list[Expectation]]] = {
     "rpt_profit_concentration": _concentration,
     "rpt_value_map": _value_map,
     "rpt_whale_curve": _whale_curve,
+    "rpt_adjustments": _adjustments,
     "rpt_ledger_reconciliation": _reconciliation,
     "rpt_source_control_totals": _control_totals,
     "rpt_unassigned_rows": _unassigned,

@@ -1,5 +1,6 @@
 -- The total is the same at every stage of the path: what the ledger put in is what one stage lets
--- out and the next takes in, and in the end what stays somewhere.
+-- out and the next takes in, and in the end what stays somewhere. Adjustments move cost inside a
+-- pool and add nothing to it.
 with
 
 stages as (
@@ -17,6 +18,18 @@ stages as (
         {%- endfor %}
     from {{ ref('fct_cost_assignments_monthly') }}
     group by entity_id, month_start_date
+
+),
+
+adjusted_pools as (
+
+    select distinct entity_id, month_start_date
+    from (
+        select entity_id, month_start_date
+        from {{ ref('fct_cost_assignments_monthly') }}
+        group by entity_id, month_start_date, pool_id
+        having sum(adjustment_amount) <> 0
+    ) as unbalanced
 
 ),
 
@@ -43,9 +56,14 @@ full join pools
     on
         stages.entity_id = pools.entity_id
         and stages.month_start_date = pools.month_start_date
+left join adjusted_pools
+    on
+        stages.entity_id = adjusted_pools.entity_id
+        and stages.month_start_date = adjusted_pools.month_start_date
 where
     coalesce(stages.input_amount, 0) is distinct from coalesce(pools.ledger_amount, 0)
     or stages.net_amount <> stages.input_amount
+    or adjusted_pools.entity_id is not null
     or stages.ledger_out_amount <> stages.pool_in_amount
     or stages.pool_out_amount <> stages.activity_in_amount
     or stages.activity_out_amount <> stages.customer_in_amount

@@ -65,6 +65,7 @@ costs as (
         coalesce(costs.traced_cost_amount, 0) as traced_cost_amount,
         coalesce(costs.driven_cost_amount, 0) as driven_cost_amount,
         coalesce(costs.spread_cost_amount, 0) as spread_cost_amount,
+        coalesce(costs.adjustment_amount, 0) as adjustment_amount,
         coalesce(costs.avoidable_cost_amount, 0) as avoidable_cost_amount,
         case when capital.entity_id is null then 0 else capital.capital_charge_amount end
             as capital_charge_amount
@@ -103,6 +104,7 @@ customer_months as (
         coalesce(costs.traced_cost_amount, 0) as traced_cost_amount,
         coalesce(costs.driven_cost_amount, 0) as driven_cost_amount,
         coalesce(costs.spread_cost_amount, 0) as spread_cost_amount,
+        coalesce(costs.adjustment_amount, 0) as adjustment_amount,
         coalesce(costs.avoidable_cost_amount, 0) as avoidable_cost_amount,
         case when costs.entity_id is null then 0 else costs.capital_charge_amount end
             as capital_charge_amount,
@@ -143,6 +145,7 @@ measured as (
         customer_months.traced_cost_amount,
         customer_months.driven_cost_amount,
         customer_months.spread_cost_amount,
+        customer_months.adjustment_amount,
         customer_months.avoidable_cost_amount,
         case
             when receivable_periods.entity_id is not null then customer_months.capital_charge_amount
@@ -188,6 +191,7 @@ margins as (
         case when is_cost_measured then traced_cost_amount end as traced_cost_amount,
         case when is_cost_measured then driven_cost_amount end as driven_cost_amount,
         case when is_cost_measured then spread_cost_amount end as spread_cost_amount,
+        case when is_cost_measured then adjustment_amount end as adjustment_amount,
         case when is_cost_measured then avoidable_cost_amount end as avoidable_cost_amount,
         capital_charge_amount,
         is_receivable_only
@@ -229,6 +233,7 @@ final as (
         cast(traced_cost_amount as decimal(18, 4)) as traced_cost_amount,
         cast(driven_cost_amount as decimal(18, 4)) as driven_cost_amount,
         cast(spread_cost_amount as decimal(18, 4)) as spread_cost_amount,
+        cast(adjustment_amount as decimal(18, 4)) as adjustment_amount,
         cast(avoidable_cost_amount as decimal(18, 4)) as avoidable_cost_amount,
         cast(gross_margin_amount - avoidable_cost_amount as decimal(18, 4))
             as avoidable_contribution_amount,

@@ -46,6 +46,21 @@ assigned as (
     where pnl_line in ('cost_to_serve', 'customer_sustaining')
     group by entity_id, month_start_date, customer_id, pool_id, activity, assignment_basis
 
+    union all
+
+    select
+        entity_id,
+        month_start_date,
+        customer_id,
+        pool_id,
+        'adjusted' as activity,
+        'traced' as assignment_basis,
+        cast(null as decimal(18, 4)) as driver_quantity,
+        sum(adjustment_amount) as assigned_amount
+    from {{ ref('int_adjustments') }}
+    where adjustment_status = 'booked' and customer_id is not null
+    group by entity_id, month_start_date, customer_id, pool_id
+
 ),
 
 worked as (

@@ -117,6 +117,50 @@ shares as (
 
 ),
 
+-- adjustments are of the pool itself: on its own line of the ledger, the first where it has two
+own_lines as (
+
+    select
+        entity_id,
+        month_start_date,
+        pool_id,
+        min(pnl_line) as pnl_line
+    from {{ ref('int_pool_balances_monthly') }}
+    group by entity_id, month_start_date, pool_id
+
+),
+
+adjusted as (
+
+    select
+        adjustments.entity_id,
+        adjustments.month_start_date,
+        coalesce(own_lines.pnl_line, pools.charged_line) as pnl_line,
+        adjustments.pool_id,
+        sum(case when adjustments.customer_id is null then 0 else adjustments.adjustment_amount end)
+            as assigned_amount,
+        sum(case when adjustments.customer_id is null then adjustments.adjustment_amount else 0 end)
+            as unassigned_amount
+    from {{ ref('int_adjustments') }} as adjustments
+    inner join {{ ref('int_pools_monthly') }} as pools
+        on
+            adjustments.entity_id = pools.entity_id
+            and adjustments.month_start_date = pools.month_start_date
+            and adjustments.pool_id = pools.pool_id
+    left join own_lines
+        on
+            adjustments.entity_id = own_lines.entity_id
+            and adjustments.month_start_date = own_lines.month_start_date
+            and adjustments.pool_id = own_lines.pool_id
+    where adjustments.adjustment_status = 'booked'
+    group by
+        adjustments.entity_id,
+        adjustments.month_start_date,
+        coalesce(own_lines.pnl_line, pools.charged_line),
+        adjustments.pool_id
+
+),
+
 by_origin as (
 
     select
@@ -130,6 +174,7 @@ by_origin as (
         {{ minor_units_to_money('minor_units - used_up_minor_units', 'minor_digits') }}
             as unassigned_amount,
         cast(0 as decimal(18, 4)) as department_unassigned_amount,
+        cast(0 as decimal(18, 4)) as adjusted_unassigned_amount,
         0 as is_closed
     from shares
 
@@ -152,6 +197,7 @@ by_origin as (
                 then {{ minor_units_to_money('transfers.minor_units', 'origins.minor_digits') }}
             else 0
         end as department_unassigned_amount,
+        cast(0 as decimal(18, 4)) as adjusted_unassigned_amount,
         case when transfers.outcome = 'closed' then 1 else 0 end as is_closed
     from {{ ref('int_department_transfers_monthly') }} as transfers
     inner join {{ ref('int_pools_monthly') }} as origins
@@ -176,8 +222,24 @@ by_origin as (
         - {{ minor_units_to_money('driven_sign * driven_minor_units', 'minor_digits') }}
             as unassigned_amount,
         cast(0 as decimal(18, 4)) as department_unassigned_amount,
+        cast(0 as decimal(18, 4)) as adjusted_unassigned_amount,
         0 as is_closed
     from {{ ref('int_pool_balances_monthly') }}
+
+    union all
+
+    select
+        entity_id,
+        month_start_date,
+        pnl_line,
+        pool_id,
+        assigned_amount,
+        cast(0 as decimal(18, 4)) as unused_amount,
+        unassigned_amount,
+        cast(0 as decimal(18, 4)) as department_unassigned_amount,
+        unassigned_amount as adjusted_unassigned_amount,
+        0 as is_closed
+    from adjusted
 
 ),
 
@@ -192,6 +254,7 @@ origins as (
         sum(unused_amount) as unused_capacity_amount,
         sum(unassigned_amount + department_unassigned_amount) as unassigned_amount,
         sum(department_unassigned_amount) as department_unassigned_amount,
+        sum(adjusted_unassigned_amount) as adjusted_unassigned_amount,
         max(is_closed) as is_closed
     from by_origin
     group by entity_id, month_start_date, pnl_line, pool_id
@@ -214,6 +277,7 @@ final as (
             when origins.pnl_line = 'unmapped' then 'unmapped_account'
             when origins.pool_id like 'unpooled:%' then 'account_without_pool'
             when pools.pool_id is null then 'pool_without_policy'
+            when origins.unassigned_amount = origins.adjusted_unassigned_amount then 'adjusted'
             when origins.is_closed = 1 then 'closed_department_group'
             when pools.is_department and origins.department_unassigned_amount <> 0
                 then 'no_department_use'

@@ -1,7 +1,8 @@
 -- The path of every cent in four stages: the ledger puts it into a pool, service departments pass
 -- it on to other pools, pools give it to activities, activities to customers. What one stage lets
 -- out the next takes in; what stays behind is the net of its row. A customer's row leads back by
--- pool_id to the pool's rows, and by from_pool_id to the ledger pool and its postings.
+-- pool_id to the pool's rows, and by from_pool_id to the ledger pool and its postings. Adjustments
+-- come in at the end, on rows of their own, and lead back by pool to rpt_adjustments.
 with
 
 transfers as (
@@ -196,6 +197,7 @@ paths as (
         ledger_amount as input_amount,
         cast(0 as decimal(18, 4)) as allocation_in_amount,
         ledger_amount as allocation_out_amount,
+        cast(0 as decimal(18, 4)) as adjustment_amount,
         cast(0 as decimal(18, 4)) as avoidable_amount
     from {{ ref('int_pool_balances_monthly') }}
 
@@ -215,6 +217,7 @@ paths as (
         cast(0 as decimal(18, 4)) as input_amount,
         amount as allocation_in_amount,
         amount as allocation_out_amount,
+        cast(0 as decimal(18, 4)) as adjustment_amount,
         cast(0 as decimal(18, 4)) as avoidable_amount
     from pool_rows
 
@@ -234,6 +237,7 @@ paths as (
         cast(0 as decimal(18, 4)) as input_amount,
         amount as allocation_in_amount,
         amount as allocation_out_amount,
+        cast(0 as decimal(18, 4)) as adjustment_amount,
         cast(0 as decimal(18, 4)) as avoidable_amount
     from given_to_activities
 
@@ -253,6 +257,7 @@ paths as (
         cast(0 as decimal(18, 4)) as input_amount,
         kept.amount - coalesce(idle.amount, 0) as allocation_in_amount,
         cast(0 as decimal(18, 4)) as allocation_out_amount,
+        cast(0 as decimal(18, 4)) as adjustment_amount,
         cast(0 as decimal(18, 4)) as avoidable_amount
     from kept
     left join idle
@@ -277,6 +282,7 @@ paths as (
         cast(0 as decimal(18, 4)) as input_amount,
         amount as allocation_in_amount,
         cast(0 as decimal(18, 4)) as allocation_out_amount,
+        cast(0 as decimal(18, 4)) as adjustment_amount,
         cast(0 as decimal(18, 4)) as avoidable_amount
     from idle
 
@@ -296,8 +302,32 @@ paths as (
         cast(0 as decimal(18, 4)) as input_amount,
         assigned_amount as allocation_in_amount,
         cast(0 as decimal(18, 4)) as allocation_out_amount,
+        cast(0 as decimal(18, 4)) as adjustment_amount,
         avoidable_amount
     from customer_rows
+
+    union all
+
+    select
+        entity_id,
+        month_start_date,
+        case when customer_id is null then 'activity' else 'customer' end as stage,
+        pnl_line,
+        pool_id,
+        cast(null as {{ dbt.type_string() }}) as from_pool_id,
+        cast(null as {{ dbt.type_string() }}) as activity,
+        customer_id,
+        'adjusted' as assignment_basis,
+        cast(null as decimal(18, 4)) as driver_quantity,
+        cast(0 as decimal(18, 4)) as input_amount,
+        cast(0 as decimal(18, 4)) as allocation_in_amount,
+        cast(0 as decimal(18, 4)) as allocation_out_amount,
+        sum(adjustment_amount) as adjustment_amount,
+        sum(case when customer_id is not null and is_avoidable then adjustment_amount else 0 end)
+            as avoidable_amount
+    from {{ ref('int_adjustments') }}
+    where adjustment_status = 'booked'
+    group by entity_id, month_start_date, pnl_line, pool_id, customer_id
 
 ),
 
@@ -320,10 +350,10 @@ computed as (
         cast(paths.input_amount as decimal(18, 4)) as input_amount,
         cast(paths.allocation_in_amount as decimal(18, 4)) as allocation_in_amount,
         cast(paths.allocation_out_amount as decimal(18, 4)) as allocation_out_amount,
-        cast(0 as decimal(18, 4)) as adjustment_amount,
+        cast(paths.adjustment_amount as decimal(18, 4)) as adjustment_amount,
         cast(
             paths.input_amount + paths.allocation_in_amount - paths.allocation_out_amount
-            as decimal(18, 4)
+            + paths.adjustment_amount as decimal(18, 4)
         )
             as net_amount,
         cast(paths.avoidable_amount as decimal(18, 4)) as avoidable_amount
@@ -339,6 +369,7 @@ computed as (
         paths.input_amount <> 0
         or paths.allocation_in_amount <> 0
         or paths.allocation_out_amount <> 0
+        or paths.adjustment_amount <> 0
 
 ),
 

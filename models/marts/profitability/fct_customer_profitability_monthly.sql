@@ -37,6 +37,7 @@ final as (
         profitability.traced_cost_amount,
         profitability.driven_cost_amount,
         profitability.spread_cost_amount,
+        profitability.adjustment_amount,
         profitability.avoidable_cost_amount,
         profitability.avoidable_contribution_amount,
         case

@@ -106,14 +106,25 @@ kept_by_pools as (
         end as attribution_level,
         kept.pool_id,
         kept.currency,
-        kept.net_amount
+        sum(kept.net_amount) as net_amount
     from {{ ref('fct_cost_assignments_monthly') }} as kept
     left join {{ ref('lookup_cost_levels') }} as levels
         on kept.hierarchy_level = levels.hierarchy_level
     where
         kept.stage = 'activity'
-        and kept.assignment_basis in ('idle', 'not_assigned')
-        and kept.net_amount <> 0
+        and kept.assignment_basis in ('idle', 'not_assigned', 'adjusted')
+    group by
+        kept.entity_id,
+        kept.month_start_date,
+        case
+            when kept.assignment_basis = 'idle' then 'unused_capacity'
+            when kept.pool_id like 'unmapped:%' then 'unmapped'
+            when coalesce(levels.reaches_customers, true) then 'unassigned'
+            else kept.hierarchy_level
+        end,
+        kept.pool_id,
+        kept.currency
+    having sum(kept.net_amount) <> 0
 
 ),
 
