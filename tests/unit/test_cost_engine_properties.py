@@ -32,6 +32,8 @@ GIVEN = {
     " customer_id, driver_quantity",
     "intermediate.int_activity_minutes_monthly": "entity_id, month_start_date, pool_id,"
     " activity_type, is_productive, customer_id, used_minutes",
+    "intermediate.int_adjustments": "entity_id, month_start_date, adjustment_status, pool_id,"
+    " customer_id, pnl_line, is_avoidable, adjustment_amount",
     "policies.policy_cost_pools": "chart_id, pool_id, driver, method, hierarchy_level,"
     " avoidability",
     "policies.policy_service_departments": "chart_id, pool_id, receiver_pool_id, basis, share,"
@@ -54,6 +56,7 @@ MODELS = [
     "int_pool_costs_monthly",
     "int_activity_costs_monthly",
     "int_cost_assigned_to_customers",
+    "int_customer_costs_monthly",
     "int_unassigned_cost_monthly",
     "fct_cost_assignments_monthly",
     "fct_capacity_monthly",
@@ -149,6 +152,19 @@ def organisations(draw):
             if share != "1":
                 drivers((pool, "variable", 1 - Decimal(share), "orders", 1))
                 drivers((pool, "variable", 1 - Decimal(share), "customers", Decimal("0.5")))
+    # approved adjustments: anything inside a pool that reaches customers, and nothing in total
+    for name, _, _, level, avoidability in rows["policies.policy_cost_pools"]:
+        if name in pools and level != "market" and draw(st.booleans()):
+            moved = [
+                (draw(st.sampled_from([None, *customers])), draw(amounts))
+                for _ in range(draw(st.integers(1, 3)))
+            ]
+            moved.append((None, -sum(amount for _, amount in moved)))
+            for customer, amount in moved:
+                line = customer and draw(st.sampled_from(["cost_to_serve", "customer_sustaining"]))
+                add["intermediate.int_adjustments"](
+                    (MONTH, "booked", name, customer, line, avoidability == "variable", amount)
+                )
     lines = {"d": "unallocated", "p": "cost_to_serve", "u": "unmapped"}
     for number, pool in enumerate([*departments, *pools, "unmapped:9"]):
         for customer in [None, draw(st.sampled_from([None, *customers]))]:
@@ -260,10 +276,40 @@ FAULTS = {
             from intermediate.int_unassigned_cost_monthly group by all
         ) as pools
         full join (
-            select entity_id, sum(assigned_amount) as amount
-            from intermediate.int_cost_assigned_to_customers group by all
+            select
+                entity_id,
+                sum(cost_to_serve_amount + customer_sustaining_amount + other_assigned_amount)
+                    as amount
+            from intermediate.int_customer_costs_monthly group by all
         ) as customers using (entity_id)
         where coalesce(pools.amount, 0) <> coalesce(customers.amount, 0)""",
+    "a customer's cost is not what came to him": """
+        select * from intermediate.int_customer_costs_monthly
+        where
+            cost_to_serve_amount + customer_sustaining_amount + other_assigned_amount
+            <> traced_cost_amount + driven_cost_amount + spread_cost_amount + adjustment_amount""",
+    "the path ends with another amount than the customer carries": """
+        select *
+        from (
+            select entity_id, customer_id, sum(net_amount) as amount
+            from marts.fct_cost_assignments_monthly where stage = 'customer' group by all
+        ) as paths
+        full join (
+            select entity_id, customer_id,
+                cost_to_serve_amount + customer_sustaining_amount + other_assigned_amount as amount
+            from intermediate.int_customer_costs_monthly
+        ) as customers using (entity_id, customer_id)
+        where coalesce(paths.amount, 0) <> coalesce(customers.amount, 0)""",
+    "an adjustment is not on the path as it was booked": """
+        select entity_id, pool_id, customer_id
+        from (
+            select entity_id, pool_id, customer_id, adjustment_amount
+            from marts.fct_cost_assignments_monthly
+            union all
+            select entity_id, pool_id, customer_id, -adjustment_amount
+            from intermediate.int_adjustments
+        ) as moved
+        group by all having sum(adjustment_amount) <> 0""",
     "a stage took in what the one before did not let out": f"""
         select entity_id from marts.fct_cost_assignments_monthly group by entity_id
         having sum(input_amount) <> sum(net_amount) or {PASSED_ON}""",
