@@ -266,7 +266,7 @@ def posting(
 ) -> None:
     """What a posting adds to every total of the ledger; the balances do not know of it."""
     line, pool = pnl_line_of(account, row["cost_centre_id"])
-    if row["partner_entity_id"]:
+    if row["partner_entity_id"] and line not in ("balance_sheet", "statistical"):
         line = "intercompany"
     expected.move("account", entity, month, account, line, amount)
     expected.move("postings", entity, month, account, row["currency"], amount)

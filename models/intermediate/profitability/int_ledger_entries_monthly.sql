@@ -29,7 +29,7 @@ postings as (
         -- a posting that names a document is its customer's
         coalesce(entries.customer_id, documents.customer_id) as customer_id,
         entries.product_id,
-        entries.partner_entity_id is not null as is_intercompany,
+        entries.partner_entity_id,
         sum(case
             when entries.currency <> entities.currency then {{ units_to_money(divide_rounded(
                 to_units('entries.amount', 4) ~ ' * rates.rate_numerator', 'rates.rate_denominator'
@@ -61,7 +61,7 @@ postings as (
         entries.cost_centre_id,
         coalesce(entries.customer_id, documents.customer_id),
         entries.product_id,
-        entries.partner_entity_id is not null
+        entries.partner_entity_id
 
 ),
 
@@ -76,7 +76,7 @@ mapped as (
         postings.cost_centre_id,
         postings.customer_id,
         postings.product_id,
-        postings.is_intercompany,
+        postings.partner_entity_id,
         postings.amount,
         postings.postings_count,
         coalesce(by_cost_centre.pnl_line, by_account.pnl_line, 'unmapped') as mapped_pnl_line,
@@ -103,7 +103,7 @@ mapped as (
 
 ),
 
--- an account mapped to intercompany may have postings with and without a partner: one row
+-- a balance account stays one, whoever is on the other side
 placed as (
 
     select
@@ -115,9 +115,17 @@ placed as (
         cost_centre_id,
         customer_id,
         product_id,
-        case when is_intercompany then 'intercompany' else mapped_pnl_line end as pnl_line,
+        partner_entity_id,
+        mapped_pnl_line,
         case
-            when is_intercompany then null
+            when
+                partner_entity_id is not null
+                and mapped_pnl_line not in ('balance_sheet', 'statistical')
+                then 'intercompany'
+            else mapped_pnl_line
+        end as pnl_line,
+        case
+            when partner_entity_id is not null then null
             when mapped_pnl_line = 'unmapped' then 'unmapped:' || account_code
             else mapped_pool_id
         end as pool_id,
@@ -138,6 +146,8 @@ final as (
         cost_centre_id,
         customer_id,
         product_id,
+        partner_entity_id,
+        mapped_pnl_line,
         pnl_line,
         max(pool_id) as pool_id,
         cast(sum(amount) as decimal(18, 4)) as amount,
@@ -152,6 +162,8 @@ final as (
         cost_centre_id,
         customer_id,
         product_id,
+        partner_entity_id,
+        mapped_pnl_line,
         pnl_line
 
 )

@@ -62,7 +62,11 @@ mapped as (
         planned.month_start_date,
         planned.scenario,
         case
-            when planned.is_intercompany then 'intercompany'
+            when
+                planned.is_intercompany
+                and coalesce(by_cost_centre.pnl_line, by_account.pnl_line, 'unmapped')
+                not in ('balance_sheet', 'statistical')
+                then 'intercompany'
             else coalesce(by_cost_centre.pnl_line, by_account.pnl_line, 'unmapped')
         end as pnl_line,
         case

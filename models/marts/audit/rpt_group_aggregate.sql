@@ -3,54 +3,6 @@
 -- entity, without what entities owe each other. Translated at four decimals before it is summed.
 with
 
-choices as (
-
-    select
-        months.entity_id,
-        months.month_start_date,
-        reporting.value as group_currency,
-        row_number() over (
-            partition by months.entity_id, months.month_start_date
-            order by
-                case when reporting.entity_id = '*' then 1 else 0 end asc,
-                reporting.valid_from desc
-        ) as preference
-    from {{ ref('int_entity_months') }} as months
-    inner join {{ ref('policy_reporting') }} as reporting
-        on
-            (months.entity_id = reporting.entity_id or reporting.entity_id = '*')
-            and reporting.parameter = 'group_currency'
-            and months.month_start_date
-            >= coalesce(cast(reporting.valid_from as date), date '1900-01-01')
-            and months.month_start_date
-            <= coalesce(cast(reporting.valid_to as date), date '9999-12-31')
-
-),
-
--- an entity has the rate that turns the group's currency into its own: the inverse turns back
-rates as (
-
-    select
-        choices.entity_id,
-        choices.month_start_date,
-        entities.fiscal_calendar_id,
-        entities.currency,
-        choices.group_currency,
-        entities.currency <> choices.group_currency as is_foreign,
-        fx.rate_denominator as rate_numerator,
-        fx.rate_numerator as rate_denominator
-    from choices
-    inner join {{ ref('int_entities') }} as entities
-        on choices.entity_id = entities.entity_id
-    left join {{ ref('int_fx_rates_monthly') }} as fx
-        on
-            choices.entity_id = fx.entity_id
-            and choices.month_start_date = fx.month_start_date
-            and choices.group_currency = fx.currency
-    where choices.preference = 1
-
-),
-
 customer_lines as (
 
     select
@@ -124,7 +76,7 @@ translated as (
             'rates.is_foreign'
         ) }} as group_amount
     from all_lines
-    inner join rates
+    inner join {{ ref('int_group_rates_monthly') }} as rates
         on
             all_lines.entity_id = rates.entity_id
             and all_lines.month_start_date = rates.month_start_date
