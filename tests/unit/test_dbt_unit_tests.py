@@ -38,6 +38,8 @@ def test_no_dbt_unit_test_is_left_out(unit_test_results, manifest):
         "service_department_shares_are_as_published_by_each_method",
         "departments_cost_reaches_the_cent_what_is_published",
         "three_methods_stand_side_by_side_as_published",
+        "published_bridges_are_reproduced_and_work_is_bridged_by_volume_time_and_rate",
+        "effects_are_rounded_as_running_totals_and_their_sum_is_the_change",
         "published_difference_of_classic_and_time_driven_costing_is_idle_capacity_and_estimates",
     ],
 )
