@@ -565,6 +565,12 @@ DEPARTMENTS = {
 }
 
 
+DEPARTMENTS_OF = {
+    "two_by_two": ("A", "B"),
+    "castleford": ("PM", "IS"),
+    "drury": ("S1", "S2"),
+    "primary_distribution": ("SD1", "SD2"),
+}
 THREE_DEPARTMENTS = (Fraction(458_000, 281), Fraction(2_174_000, 843), Fraction(1_324_000, 843))
 
 
@@ -579,7 +585,9 @@ def test_service_departments_by_all_methods_in_one_build_as_published(marts, cas
     }  # fmt: skip
     for pool, published in DEPARTMENTS[case].items():
         for amount, expected in zip(found[pool], published, strict=True):
-            assert expected is None or amount == Decimal(expected), (pool, found[pool])
+            # a cent, since what departments pass on to each other is rounded by its origins
+            tolerance = Decimal("0.01") if pool in DEPARTMENTS_OF[case] else 0
+            assert expected is None or abs(amount - Decimal(expected)) <= tolerance, found[pool]
 
 
 def test_three_departments_that_serve_each_other_and_themselves_are_solved(marts):
