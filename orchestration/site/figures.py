@@ -45,6 +45,7 @@ BARS = {
     "new_products_amount": "New products",
     "lost_products_amount": "Lost products",
     "method_change_amount": "Change of method",
+    "frozen_difference_amount": "Frozen against computed",
 }
 COMPARISONS = {"prior_year": "year before", "budget": "budget"}
 LABELS = {

@@ -175,6 +175,7 @@ READ: dict[str, dict[str, str]] = {
         "new_products_amount": AMOUNT,
         "lost_products_amount": AMOUNT,
         "method_change_amount": AMOUNT,
+        "frozen_difference_amount": AMOUNT,
     },
     "rpt_ledger_reconciliation": {
         "entity_id": "varchar",

@@ -1,6 +1,6 @@
 -- The factors of a bridge add up to the change of profit, to the last digit, and its two profits
--- are those of the waterfall as computed and, in rows of nobody, of the pools: no residual, nothing
--- left out.
+-- are those of the published waterfall, as frozen where a period is closed, and in rows of nobody
+-- those of the published tie-outs: no residual, nothing left out.
 with
 
 bridges as (
@@ -21,7 +21,8 @@ bridges as (
         + classic_efficiency_effect_amount + classic_price_effect_amount
         + classic_exchange_effect_amount + classic_cost_rate_effect_amount as classic_amount,
         capacity_effect_amount + new_customers_amount + lost_customers_amount
-        + new_products_amount + lost_products_amount + method_change_amount as other_amount
+        + new_products_amount + lost_products_amount + method_change_amount
+        + frozen_difference_amount as other_amount
     from {{ ref('rpt_profit_bridge') }}
 
 ),
@@ -35,7 +36,7 @@ profits as (
         pocket_amount,
         gross_margin_amount,
         operating_profit_amount
-    from {{ ref('int_customer_profitability_computed_monthly') }}
+    from {{ ref('fct_customer_profitability_monthly') }}
 
     union all
 
@@ -46,7 +47,8 @@ profits as (
         cast(null as decimal(18, 4)) as pocket_amount,
         cast(null as decimal(18, 4)) as gross_margin_amount,
         -sum(unused_capacity_amount + unassigned_amount) as operating_profit_amount
-    from {{ ref('int_unassigned_cost_monthly') }}
+    from {{ ref('rpt_ledger_reconciliation') }}
+    where tie_out = 'T2'
     group by entity_id, month_start_date
 
 ),

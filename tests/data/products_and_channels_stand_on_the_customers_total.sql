@@ -1,6 +1,6 @@
 -- Profit by product and channel is the customers' profit read in another way: line by line the same
--- total in every entity and period. What stands above the customer is what pools kept. A closed
--- period is served as it was frozen, by customer alone.
+-- total in every entity and period, closed or not: a close freezes both. What stands above the
+-- customer is what pools kept.
 {%- set lines = [
     ('revenue', 'invoice_amount - returned_amount + invoiced_discount_amount'),
     ('discounts', '-invoiced_discount_amount'),
@@ -59,12 +59,5 @@ select
     sum(totals.customers_amount) as customers_amount,
     sum(totals.products_amount) as products_amount
 from totals
-left join {{ source('books', 'periods') }} as closed
-    on
-        closed.kind = 'profit'
-        and totals.entity_id = closed.entity_id
-        and totals.month_start_date = closed.month_start_date
-        and closed.served_version is not null
-where closed.entity_id is null
 group by totals.entity_id, totals.month_start_date, totals.pnl_line
 having coalesce(sum(totals.customers_amount), 0) <> coalesce(sum(totals.products_amount), 0)

@@ -194,6 +194,22 @@ def changed_policy(settings: Settings, chance: random.Random) -> None:
     (settings.policies / "policy_minute_values.csv").write_text(shipped + later)
 
 
+def adjusted_cost(settings: Settings, chance: random.Random) -> None:
+    """Finance moves cost of a month from one customer to another; some of it nobody approved."""
+    path = settings.policies / "policy_adjustments.csv"
+    shipped = policies.SHIPPED / "policies" / "policy_adjustments.csv"
+    text = (path if path.exists() else shipped).read_text()
+    document = f"TEST-{text.count(chr(10))}"
+    day, amount = f"2023-{chance.randint(1, 12):02d}-15", chance.randint(1, 90)
+    who = chance.choice(["Bob,2024-03-02", "Bob,2024-03-02", ","])
+    for line, (customer, sign) in enumerate([("DE-0000003", 1), ("DE-0000005", -1)], 1):
+        text += (
+            f"meridian_de,{document},{line},{day},picking,{customer},,{sign * amount},EUR,test,"
+            f"Ann,2024-03-01,{who},finance,assumed,Test\n"
+        )
+    path.write_text(text)
+
+
 def broken_off(settings: Settings, chance: random.Random) -> None:
     """A build stops half way, after late lines; the next one has to finish it."""
     late_lines(settings, chance)
@@ -212,6 +228,7 @@ EVENTS: tuple[Callable[[Settings, random.Random], None], ...] = (
     changed_customers,
     changed_rates,
     changed_policy,
+    adjusted_cost,
     broken_off,
 )
 

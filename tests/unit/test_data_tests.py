@@ -84,7 +84,7 @@ BAD_ROWS = {
         " 0 as mix_effect_amount, 0 as efficiency_effect_amount, 0 as price_effect_amount,"
         " 0 as exchange_effect_amount, 0 as cost_rate_effect_amount, 0 as capacity_effect_amount,"
         " 0 as new_customers_amount, 0 as lost_customers_amount, 0 as new_products_amount,"
-        " 0 as lost_products_amount, 0 as method_change_amount,"
+        " 0 as lost_products_amount, 0 as method_change_amount, 0 as frozen_difference_amount,"
         " 0 as classic_volume_effect_amount, 0 as classic_mix_effect_amount,"
         " 0 as classic_efficiency_effect_amount, 0 as classic_price_effect_amount,"
         " 0 as classic_exchange_effect_amount, 0 as classic_cost_rate_effect_amount",

@@ -72,7 +72,8 @@ select 'alpha' as entity_id, comparison, date '2024-12-01' as month_start_date,
     10 as price_effect_amount, 4 as volume_effect_amount, -2 as mix_effect_amount,
     0 as exchange_effect_amount, -5 as cost_rate_effect_amount, 0 as efficiency_effect_amount,
     0 as capacity_effect_amount, 0 as new_customers_amount, 0 as lost_customers_amount,
-    0 as new_products_amount, 0 as lost_products_amount, 0 as method_change_amount
+    0 as new_products_amount, 0 as lost_products_amount, 0 as method_change_amount,
+    0 as frozen_difference_amount
 from (values ('previous_period'), ('prior_year')) as c (comparison);
 
 create table marts.fct_customer_perceived_value_monthly as

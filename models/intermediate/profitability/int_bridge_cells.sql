@@ -1,6 +1,7 @@
 -- Both sides of every cell that a bridge compares (customer, product, transaction currency;
 -- customer, pool, activity), in whole numbers of 10^-4, and what its change is: of the factors, or
--- outside them as new, lost or not comparable.
+-- outside them as new, lost or not comparable. A closed period has the profit that was published of
+-- it: where that is not what its cells make now, a cell of its own makes up for it.
 with
 
 cells as (
@@ -43,6 +44,41 @@ cells as (
         cost_amount
     from {{ ref('int_budget_cells_monthly') }}
 
+    {%- for cell_kind, pocket, cost in [
+        (
+            'frozen_margin',
+            'pocket_difference_amount',
+            'pocket_difference_amount - gross_margin_difference_amount',
+        ),
+        (
+            'frozen_profit',
+            'cast(0 as decimal(18, 4))',
+            'gross_margin_difference_amount - operating_profit_difference_amount',
+        ),
+    ] %}
+
+    union all
+
+    select
+        'actual' as scenario,
+        entity_id,
+        month_start_date,
+        customer_id,
+        '{{ cell_kind }}' as cell_kind,
+        cast(null as {{ dbt.type_string() }}) as item_id,
+        cast(null as {{ dbt.type_string() }}) as activity,
+        cast(null as {{ dbt.type_string() }}) as transaction_currency,
+        cast(null as {{ dbt.type_string() }}) as method,
+        cast(0 as decimal(18, 4)) as quantity,
+        cast(0 as decimal(18, 4)) as effort_quantity,
+        {{ pocket }} as pocket_amount,
+        cast(0 as decimal(18, 4)) as transaction_pocket_amount,
+        cast(0 as decimal(18, 4)) as freight_charged_amount,
+        {{ cost }} as cost_amount
+    from {{ ref('int_frozen_profit_differences') }}
+    where {{ pocket }} <> 0 or {{ cost }} <> 0
+    {%- endfor %}
+
 ),
 
 -- both sides of a comparison, one under the other
@@ -76,7 +112,10 @@ sides as (
             and comparisons.{{ side }} = cells.month_start_date
             and {{ scenario }} = cells.scenario
             -- nobody plans the cost to serve of a customer
-            and (comparisons.base_scenario = 'actual' or cells.cell_kind = 'sale')
+            and (
+                comparisons.base_scenario = 'actual'
+                or cells.cell_kind in ('sale', 'frozen_margin')
+            )
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 
@@ -171,6 +210,7 @@ final as (
         compared.activity,
         compared.transaction_currency,
         case
+            when compared.cell_kind like 'frozen%' then 'frozen_difference'
             when customers.is_new then 'new_customers'
             when customers.is_lost then 'lost_customers'
             when
@@ -256,7 +296,7 @@ final as (
     -- cost that is not measured for a customer is no part of his profit, nor what pools kept of a
     -- period without a ledger
     where
-        compared.cell_kind = 'sale'
+        compared.cell_kind in ('sale', 'frozen_margin')
         or customers.profit_level = 'operating_profit'
         or (compared.customer_id is null and comparisons.has_ledgers)
 

@@ -26,6 +26,24 @@ measured_sides as (
     where not profitability.is_receivable_only
 
     union all
+
+    -- who is in the frozen rows alone
+    select
+        comparisons.entity_id,
+        comparisons.comparison,
+        comparisons.month_start_date,
+        case when comparisons.is_by_customer then frozen.customer_id else '(all)' end
+            as customer_id,
+        1 as has_margin,
+        case when comparisons.has_ledgers then 1 else 0 end as has_profit
+    from {{ ref('int_bridge_comparisons') }} as comparisons
+    inner join {{ ref('int_frozen_profit_differences') }} as frozen
+        on
+            comparisons.entity_id = frozen.entity_id
+            and comparisons.{{ side }} = frozen.month_start_date
+            and frozen.customer_id is not null
+
+    union all
     {%- endfor %}
 
     select

@@ -322,7 +322,7 @@ final as (
         sum(classic_joint) as classic_joint,
         {%- for outcome in [
             'cost_rate', 'capacity', 'new_customers', 'lost_customers', 'new_products',
-            'lost_products',
+            'lost_products', 'frozen_difference',
         ] %}
         sum(case when outcome = '{{ outcome }}' then profit_1 - profit_0 else 0 end)
             as {{ outcome }},
