@@ -33,6 +33,7 @@ MARTS = (
     "rpt_profit_bridge",
     "rpt_profit_concentration",
     "rpt_whale_curve",
+    "rpt_receivable_revaluation",
     "fct_cost_assignments_monthly",
     "fct_capacity_monthly",
     "fct_customer_profitability_monthly",
@@ -304,6 +305,10 @@ def against_last_year(entity: str, sales: Iterable[tuple], currency: str = "GBP"
 def exchange() -> Case:
     """G27: 1,000 then 1,050 euros at 1.10 and 1.05, in dollars; 1,200 with tax open at 1.08."""
     case = Case("exchange")
+    case.add(
+        "receivables", document_id="D0", customer_id="C1", issued_on=f"{BEFORE}-10",
+        due_on=f"{NOW}-10", paid_on=f"{NOW}-12", open_amount=1_200, currency="EUR",
+    )  # fmt: skip
     for month, rate, net in ((BEFORE, "1.10", 1_000), (NOW, "1.05", 1_050)):
         case.line("C1", "P", net, net, month, currency="EUR", tax_amount=net / 5)
         case.add(
@@ -682,6 +687,16 @@ def test_bridge_has_the_bars_of_the_book(marts, case, comparison):
     for bar, amount in shapley.items():
         column = f"{bar}_effect_amount"
         assert marts.one(case, "rpt_profit_bridge", column, where) == (Decimal(amount),)
+
+
+def test_receivable_is_valued_at_the_closing_rate(marts):
+    columns = "booked_amount, closing_amount, exchange_difference_amount"
+    where = f"month_start_date = '{BEFORE}-01'"
+    assert marts.one("exchange", "rpt_receivable_revaluation", columns, where) == (
+        1_320,
+        1_296,
+        -24,
+    )
 
 
 def test_customers_and_products_that_came_or_went_have_bars_of_their_own(marts):

@@ -39,6 +39,7 @@ def test_no_dbt_unit_test_is_left_out(unit_test_results, manifest):
         "departments_cost_reaches_the_cent_what_is_published",
         "three_methods_stand_side_by_side_as_published",
         "published_bridges_are_reproduced_and_work_is_bridged_by_volume_time_and_rate",
+        "receivable_at_the_closing_rate_has_the_published_difference_to_what_was_booked",
         "effects_are_rounded_as_running_totals_and_their_sum_is_the_change",
         "published_difference_of_classic_and_time_driven_costing_is_idle_capacity_and_estimates",
     ],
