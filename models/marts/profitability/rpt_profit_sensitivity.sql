@@ -1,10 +1,12 @@
 -- Each customer's operating profit of the trailing twelve periods, had practical capacity been
--- another share of what is paid for, or had all work taken a fifth less or more time; and his rank.
--- A what-if by customer: it is not apportioned, so customers do not add up to the pools.
+-- another share of what is paid for, had all work taken a fifth less or more time, or had service
+-- departments been charged by another method; and his rank. A what-if by customer: it is not
+-- apportioned, so customers do not add up to the pools.
 {%- set scenarios = [
     ('practical_80', 80, 100), ('practical_85', 85, 100), ('practical_90', 90, 100),
     ('times_less_20', none, 80), ('times_plus_20', none, 120),
 ] %}
+{%- set service_methods = ['direct', 'step_down', 'reciprocal'] %}
 with
 
 last_periods as (
@@ -135,6 +137,112 @@ changes as (
 
 ),
 
+-- by each method the customer's share of a pool stays what it is, and the pool costs more or less
+assigned as (
+
+    select
+        entity_id,
+        month_start_date,
+        pool_id,
+        customer_id,
+        sum(case when assignment_basis = 'traced' then 0 else assigned_amount end)
+            as shared_amount,
+        sum(sum(case when assignment_basis = 'traced' then assigned_amount else 0 end)) over (
+            partition by entity_id, month_start_date, pool_id
+        ) as pool_traced_amount
+    from {{ ref('int_cost_assigned_to_customers') }}
+    where pnl_line in ('cost_to_serve', 'customer_sustaining')
+    group by entity_id, month_start_date, pool_id, customer_id
+
+),
+
+method_pools as (
+
+    select
+        methods.entity_id,
+        methods.month_start_date,
+        methods.pool_id,
+        pools.rate_basis,
+        pools.method,
+        {%- for method in service_methods %}
+        methods.{{ method }}_amount,
+        {%- endfor %}
+        case methods.service_method
+            {%- for method in service_methods %}
+            when '{{ method }}' then methods.{{ method }}_amount
+            {%- endfor %}
+        end as amount_in_force
+    from {{ ref('rpt_service_department_methods') }} as methods
+    inner join {{ ref('int_pools_monthly') }} as pools
+        on
+            methods.entity_id = pools.entity_id
+            and methods.month_start_date = pools.month_start_date
+            and methods.pool_id = pools.pool_id
+            and not pools.is_department
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            methods.entity_id = months.entity_id
+            and methods.month_start_date = months.month_start_date
+    inner join last_periods
+        on
+            months.entity_id = last_periods.entity_id
+            and months.period_index > last_periods.last_period_index - 12
+
+),
+
+method_shares as (
+
+    select
+        method_pools.entity_id,
+        assigned.customer_id,
+        -- a standard rate is what it is, whatever departments pass on
+        method_pools.method = 'duration' and method_pools.rate_basis = 'standard' as is_standard,
+        {%- for method in service_methods %}
+        {{ to_units('method_pools.' ~ method ~ '_amount - method_pools.amount_in_force', 4) }}
+            as {{ method }}_change_units,
+        {%- endfor %}
+        {{ to_units('assigned.shared_amount', 4) }} as shared_units,
+        {{ to_units('method_pools.amount_in_force - assigned.pool_traced_amount', 4) }}
+            as pool_units
+    from method_pools
+    inner join assigned
+        on
+            method_pools.entity_id = assigned.entity_id
+            and method_pools.month_start_date = assigned.month_start_date
+            and method_pools.pool_id = assigned.pool_id
+
+),
+
+method_changes as (
+
+    {%- for method in service_methods %}
+    select
+        entity_id,
+        customer_id,
+        'service_{{ method }}' as scenario,
+        case
+            when is_standard or shared_units = 0 or {{ method }}_change_units = 0
+                then cast(0 as decimal(18, 4))
+            when pool_units <> 0
+                then {{ units_to_money(divide_rounded(
+                    '(shared_units * ' ~ method ~ '_change_units'
+                    ~ ' * case when pool_units < 0 then -1 else 1 end)', 'abs(pool_units)'
+                )) }}
+        end as change_amount
+    from method_shares
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+all_changes as (
+
+    select entity_id, customer_id, scenario, change_amount from changes
+    union all
+    select entity_id, customer_id, scenario, change_amount from method_changes
+
+),
+
 by_customer as (
 
     select
@@ -143,7 +251,7 @@ by_customer as (
         scenario,
         sum(change_amount) as change_amount,
         count(*) = count(change_amount) as is_known
-    from changes
+    from all_changes
     group by entity_id, customer_id, scenario
 
 ),
