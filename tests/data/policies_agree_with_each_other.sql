@@ -248,3 +248,12 @@ from {{ ref('policy_organisations') }} as organisations
 left join {{ ref('policy_fiscal_calendar') }} as calendars
     on organisations.fiscal_calendar_id = calendars.fiscal_calendar_id
 where calendars.fiscal_calendar_id is null
+
+union all
+
+select
+    'policy_adjustments' as policy,
+    entity_id || ' ' || document_id as policy_row,
+    'a line has no posted_on, and so no period' as fault
+from {{ ref('policy_adjustments') }}
+where posted_on is null

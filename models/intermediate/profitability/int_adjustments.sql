@@ -186,7 +186,12 @@ final as (
         lines.entity_id,
         lines.document_id,
         cast(lines.line_number as bigint) as line_number,
-        coalesce(lines.month_start_date, lines.original_month_start_date) as month_start_date,
+        -- in no period that is shown: its calendar month
+        coalesce(
+            lines.month_start_date,
+            lines.original_month_start_date,
+            cast({{ dbt.date_trunc('month', 'lines.posted_on') }} as date)
+        ) as month_start_date,
         lines.original_month_start_date,
         lines.posted_on,
         lines.pool_id,
