@@ -190,7 +190,7 @@ final as (
         coalesce(
             lines.month_start_date,
             lines.original_month_start_date,
-            cast({{ dbt.date_trunc('month', 'lines.posted_on') }} as date)
+            cast(date_trunc('month', lines.posted_on) as date)
         ) as month_start_date,
         lines.original_month_start_date,
         lines.posted_on,
