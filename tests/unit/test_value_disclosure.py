@@ -1,0 +1,431 @@
+"""Can anybody work out of the published tables what was not said under a name, or mix roles?
+
+The attacker has every number of every night. Who stands behind a number is found without asking
+the SQL: each entity is the same company on one night, with one response told otherwise (more of
+what one gets, less of what one gives, the other answer to an outcome); the numbers that differ from
+those of the untouched company hold that response. So it does not matter how a table is computed,
+and a new table joins the attack by its name.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from orchestration.settings import PROJECT
+
+# what ``--empty`` puts round a relation
+EMPTIED = re.compile(r"\(select \* from (\S+) where false limit 0\)(\s+_dbt_limit_subq\w*)?")
+# tables, and the columns that any change of a response behind them must change
+PUBLISHED = {
+    "rpt_value_map": (
+        *("value_index", "unweighted_value_index", "value_low", "value_high"),
+        *("relative_quality", "relative_price", "relative_hassle"),
+    ),
+    "rpt_competitor_value": ("value_against_competitor", "relative_quality", "relative_price"),
+    "rpt_recommendation_score": ("recommendation_score", "promoters_share", "detractors_share"),
+    "rpt_value_terms": ("measured_value", "score_of_100"),
+    "rpt_value_weights": ("elicited_weight",),
+    "rpt_value_drivers": ("importance_share", "effect", "stated_importance_share"),
+    "rpt_value_scale_sensitivity": ("rank_correlation",),
+    "rpt_lateness_effect": ("late_mean_score", "other_mean_score"),
+    "rpt_consideration": ("exclusive_share", "outdone_share"),
+    "rpt_agreement_gap": ("customer_agree_share",),
+    "fct_customer_perceived_value_monthly": (
+        *("perceived_value_index", "product_quality_score", "relative_value_ratio"),
+    ),
+}
+SEEDS = (
+    "policy_value_parameters",
+    "policy_value_attributes",
+    "policy_hassle_rates",
+    "policy_minute_values",
+    "policy_reporting",
+    "policy_staff_statements",
+    "policy_lever_costs",
+)
+# last period shown, whether it is over, and the day: rows recorded later are not there yet
+NIGHTS = (
+    (6, True, date(2024, 7, 2)),
+    (7, False, date(2024, 7, 24)),
+    (12, False, date(2024, 12, 12)),
+    (12, True, date(2025, 1, 2)),
+    (18, True, date(2025, 7, 2)),
+)
+MINIMUM = 5
+SEGMENTS = ("loyal",) * 20 + ("new",) * 10 + ("rare",) * 4 + ("rarest",) * 2
+CUSTOMERS = len(SEGMENTS)
+# question: what may be answered, and what a turned response says instead of s
+UP, DOWN = "s + 1", "s - 1"
+GETS = dict.fromkeys(
+    ("pq_performance", "pq_reliability", "pq_range", "sq_expertise", "sq_responsiveness"), UP
+) | {"sq_delivery": UP, "pr_fairness": UP}
+GIVES = dict.fromkeys(("pr_level", "ha_ordering", "ha_problems", "ha_resolution"), DOWN)
+IMPORTANCE = {
+    "importance_product_quality": "s",
+    "importance_service_quality": "s",
+    "importance_price": "s + 1",
+    "importance_hassle": "s",
+}
+RELATIONSHIP = (
+    GETS
+    | GIVES
+    | IMPORTANCE
+    # satisfied or not, promoter or detractor
+    | {"overall_value": "11 - s", "recommend": "15 - s", "stay_intent": UP}
+)
+PANEL = {
+    **{"pq_performance": UP, "sq_expertise": UP, "pr_level": DOWN, "ha_ordering": DOWN},
+    # the rival has 6: thought of no one else, or outdone
+    **{"overall_value": "12 - s", "recommend": "12 - s"},
+}
+SATISFIED = "customers_satisfied"
+ONLY = {"overall_value": (5, 6), "recommend": (6, 9)}
+MONTH = "cast(date '2024-01-01' + to_months(cast(period_index - 1 as integer)) as date)"
+GIVEN = {
+    "intermediate.int_entities": "select entity_id, 'EUR' as currency from nights",
+    "intermediate.int_entity_months": f"""
+        select entity_id, period_index, {MONTH} as month_start_date,
+            last_day({MONTH}) as month_end_date, year({MONTH}) as fiscal_year
+        from nights cross join (select i as period_index from range(1, 99) as r (i))
+        where period_index <= last_period""",
+    "intermediate.int_entity_days": """
+        select entity_id, period_index, month_start_date, date_day
+        from intermediate.int_entity_months
+        cross join (select cast(date '2024-01-01' + cast(i as integer) as date) as date_day
+            from range(0, 600) as r (i))
+        where date_day between month_start_date and month_end_date""",
+    "intermediate.int_released_periods": """
+        select entity_id, period_index, month_start_date, fiscal_year,
+            last_period > 12 * (fiscal_year - 2023)
+            or (is_over and last_period = 12 * (fiscal_year - 2023)) as is_year_over
+        from intermediate.int_entity_months inner join nights using (entity_id)
+        where is_over or period_index < last_period""",
+    "intermediate.int_customers": "select entity_id, customer_id, segment from nights, customers",
+    "intermediate.int_active_customer_months": """
+        select entity_id, customer_id, period_index, month_start_date
+        from intermediate.int_entity_months, customers""",
+    "intermediate.int_operational_events": f"""
+        select entity_id, 'test' as record_source, document_id as source_id,
+            'delivery_received' as event_type, customer_id, delivered_on as event_date,
+            1 as quantity, period_index, {MONTH} as month_start_date
+        from nights, deliveries where delivered_on <= known_on and period_index <= last_period""",
+    "intermediate.int_customer_prices_monthly": None,
+    "intermediate.int_customer_revenue_monthly": None,
+    "input.input_deliveries": """
+        select entity_id, document_id, promised_on, delivered_on
+        from nights, deliveries where delivered_on <= known_on""",
+    # all grades answered in June
+    "input.input_employee_survey_responses": """
+        select entity_id, 'test' as record_source, grade || i as source_id, grade,
+            i % 3 = 0 as agrees, 'customers_satisfied' as statement_id,
+            cast('2024-06-10' as timestamp) as asked_at,
+            cast('2024-06-12' as timestamp) as recorded_at
+        from nights cross join (select unnest(['manager', 'staff']) as grade)
+        cross join (select i from range(0, 12) as r (i))""",
+    "input.input_survey_responses": """
+        select entity_id, 'test' as record_source,
+            response || '/' || question_id || coalesce(competitor_id, '') as source_id,
+            'r' || response as response_id, respondent_id, customer_id, role, document_id,
+            answered_on as asked_at, answered_on as answered_at, recorded_on as recorded_at,
+            survey_id, question_id, competitor_id, confidentiality, 1 as weight,
+            low as scale_min, 10 as scale_max,
+            case when response = turned then other else score end as score
+        from nights, answers where recorded_on <= known_on""",
+}
+
+
+@dataclass(frozen=True)
+class Response:
+    """Who gave a response, when, and whether under a name.
+
+    ``scores`` has by question and competitor what was answered, and what the turned response says.
+    """
+
+    number: int
+    respondent: str
+    customer: str | None
+    role: str
+    survey: str
+    confidentiality: str
+    answered: date
+    recorded: date
+    document: str | None
+    scores: dict[tuple[str, str | None], tuple[int, int]]
+
+
+def day(period: int, number: int) -> date:
+    """A day of a period, counted from January 2024."""
+    return date(2024 + (period - 1) // 12, (period - 1) % 12 + 1, number)
+
+
+def make_responses() -> tuple[list[Response], list[tuple]]:
+    """Eighteen months of one company's surveys, and its deliveries."""
+    draw = np.random.default_rng(5)
+    made, deliveries = [], []
+
+    def scores(questions, rated=(None,)):
+        made = {}
+        for question, turn in questions.items():
+            may_be = ONLY.get(question, range(2, 10)) if rated == (None,) else range(2, 10)
+            for competitor in rated:
+                s = int(draw.choice(list(may_be)))
+                if len(rated) > 1 and question in ONLY:
+                    s = int(draw.choice([3, 9])) if competitor is None else 6
+                # a rival gets worse where we get better, so that no comparison stays as it was
+                other = eval(turn, {"s": s})
+                made[question, competitor] = (s, other if competitor is None else 2 * s - other)
+        return made
+
+    def respond(respondent, customer, role, survey, how, period, answers, document=None, late=0.3):
+        answered = day(period, int(draw.integers(8, 28)))
+        recorded = answered
+        if how != "named" and draw.random() < late:
+            recorded = day(period + int(draw.integers(1, 3)), int(draw.integers(1, 28)))
+        made.append(
+            Response(
+                *(len(made), respondent, customer, role, survey, how, answered, recorded),
+                *(document, answers),
+            )
+        )
+
+    for i in range(CUSTOMERS):
+        for period in draw.choice(np.arange(1, 19), 2, replace=False):
+            how = str(draw.choice(["named", "confidential", "anonymous"], p=[0.5, 0.4, 0.1]))
+            respond(f"p{i}", f"c{i}", "payer", "relationship", how, period, scores(RELATIONSHIP))
+        if i % 5 == 0:
+            respond(f"u{i}", f"c{i}", "user", "relationship", "named", 2, scores(RELATIONSHIP))
+        document = f"d{i}"
+        period = 1 + i % 11
+        promised = day(period, 3)
+        # a third came late: known to all who answer about it
+        deliveries.append((document, f"c{i}", period, promised, day(period, 6 if i % 3 else 2)))
+        respond(
+            *(f"p{i}", f"c{i}", "payer", "after_delivery", "confidential", period),
+            *(scores({"sq_delivery": UP, "ha_resolution": DOWN}), document),
+        )
+    for i in range(26):
+        rated = (None, "rival") if i % 3 else (None, "rival", "other")
+        respond(
+            *(f"n{i}", None, "payer", "market_panel", "anonymous", 3 + 6 * (i % 2)),
+            *(scores(PANEL, rated), None, 0.2),
+        )
+    return made, deliveries
+
+
+class Publications:
+    """What every night publishes of every company, by table, key and column."""
+
+    def __init__(self, manifest: dict, database: bytes, path, tables=tuple(PUBLISHED)) -> None:
+        path.write_bytes(database)
+        self.connection = duckdb.connect(str(path))
+        name = self.connection.execute("select current_database()").fetchone()[0]
+        nodes = {u: n for u, n in manifest["nodes"].items() if n["resource_type"] == "model"}
+        self.nodes = {n["name"]: n for n in nodes.values()}
+        self.sql: dict[str, str] = {}
+
+        def add(node):
+            relation = f"{node['schema']}.{node['name']}"
+            if relation in self.sql or relation in GIVEN:
+                return
+            if node["schema"] not in ("intermediate", "marts"):
+                return
+            for parent in node["depends_on"]["nodes"]:
+                if parent in nodes:
+                    add(nodes[parent])
+            sql = EMPTIED.sub(r"\1", node["compiled_code"])
+            self.sql[relation] = sql.replace('"twofold".', f'"{name}".')
+
+        for table in tables:
+            add(self.nodes[table])
+
+    def publish(self, responses, deliveries, nights=NIGHTS, told=None) -> None:
+        """Fill the input and run the models; ``told`` replaces given tables."""
+        execute = self.connection.execute
+        for seed in SEEDS:
+            execute(f"delete from policies.{seed}")
+            execute(
+                f"insert into policies.{seed} by name select * from read_csv("
+                f"'{PROJECT}/seeds/policies/{seed}.csv', header=true, all_varchar=true)"
+            )
+        # a small company: else little would be shown, and nothing could be attacked
+        execute(
+            "update policies.policy_reporting set value = '20'"
+            " where parameter = 'driver_minimum_customers'"
+        )
+        execute(
+            "update policies.policy_value_parameters set value = '10' where parameter in"
+            " ('par_minimum_customers', 'aggregate_low_customers')"
+        )
+        versions = [
+            (f"n{night}/{turned}", last, over, known, turned)
+            for night, (last, over, known) in enumerate(nights)
+            for turned in [-1, *(r.number for r in responses if r.recorded <= known)]
+        ]
+        self.entities = [(entity, turned) for entity, *_, turned in versions]
+        frames = {
+            "nights": (versions, "entity_id last_period is_over known_on turned"),
+            "customers": (
+                [(f"c{i}", segment) for i, segment in enumerate(SEGMENTS)],
+                "customer_id segment",
+            ),
+            "deliveries": (
+                deliveries,
+                "document_id customer_id period_index promised_on delivered_on",
+            ),
+            "answers": (
+                [
+                    (
+                        *(r.number, r.respondent, r.customer, r.role, r.survey),
+                        *(r.confidentiality, r.answered, r.recorded, r.document),
+                        *(question, competitor, *score),
+                        0 if question == "recommend" else 1,
+                    )
+                    for r in responses
+                    for (question, competitor), score in r.scores.items()
+                ],
+                "response respondent_id customer_id role survey_id confidentiality answered_on"
+                " recorded_on document_id question_id competitor_id score other low",
+            ),
+        }
+        for name, (rows, columns) in frames.items():
+            made = dict(zip(columns.split(), map(list, zip(*rows, strict=True)), strict=True))
+            self.connection.register(name, pa.table(made))
+        for relation, sql in (GIVEN | (told or {})).items():
+            execute(f"delete from {relation}")
+            if sql:
+                execute(f"insert into {relation} by name {sql}")
+        for relation, sql in self.sql.items():
+            execute(f"create or replace table {relation} as {sql}")
+
+    def behind(self, table: str) -> dict[tuple, set[int]]:
+        """The responses behind each published number, by column, night and key."""
+        grain = [g for g in self.nodes[table]["config"]["meta"]["grain"] if g != "entity_id"]
+        result = self.connection.execute(f"select * from marts.{table}")
+        columns = [d[0] for d in result.description]
+        keys = [columns.index(g) for g in grain]
+        found: dict[str, dict] = defaultdict(dict)
+        for row in result.fetchall():
+            entity = row[columns.index("entity_id")]
+            found[entity][tuple(row[k] for k in keys)] = row
+        members: dict[tuple, set[int]] = {}
+        for entity, turned in self.entities:
+            night = entity.split("/")[0]
+            untouched = found[f"{night}/-1"]
+            if turned < 0:
+                for key, row in untouched.items():
+                    for column, value in zip(columns, row, strict=True):
+                        if value is not None and column not in grain and column != "entity_id":
+                            members.setdefault((column, night, key), set())
+                continue
+            assert found[entity].keys() == untouched.keys(), "which rows there are tells of a score"
+            for key, row in untouched.items():
+                for column, value, other in zip(columns, row, found[entity][key], strict=True):
+                    if value != other and column != "entity_id":
+                        members.setdefault((column, night, key), set()).add(turned)
+        return members
+
+
+@pytest.fixture(scope="module")
+def company() -> tuple[list[Response], list[tuple]]:
+    return make_responses()
+
+
+@pytest.fixture(scope="module")
+def publications(empty_build, compiled_manifest, company, tmp_path_factory) -> Iterator:
+    path = tmp_path_factory.mktemp("disclosure") / "twofold.duckdb"
+    database = empty_build.settings.build_db.read_bytes()
+    made = Publications(compiled_manifest, database, path)
+    made.publish(*company)
+    yield made
+    made.connection.close()
+
+
+@pytest.fixture(scope="module")
+def members(publications) -> dict[str, dict[tuple, set[int]]]:
+    return {table: publications.behind(table) for table in PUBLISHED}
+
+
+def isolated(shown: list[np.ndarray], secrets: list[np.ndarray]) -> list[int]:
+    """Which secrets follow by adding and subtracting what is shown; all are sets, as flags."""
+    left, sizes, _ = np.linalg.svd(np.array(shown, float).T, full_matrices=False)
+    basis = left[:, sizes > 1e-9]
+    rest = [secret - basis @ (basis.T @ secret) for secret in np.array(secrets, float)]
+    return [place for place, residue in enumerate(rest) if np.abs(residue).max() < 1e-6]
+
+
+def attack(
+    members: dict[tuple, set[int]], columns: tuple[str, ...], responses: list[Response]
+) -> list[str]:
+    """What follows from the numbers of one table about fewer than the minimum of people.
+
+    Everything said under a name is taken as known to the attacker.
+    """
+    hidden = [r.number for r in responses if r.confidentiality != "named"]
+    place = {number: i for i, number in enumerate(hidden)}
+    people = {r.number: r.respondent for r in responses}
+    found = []
+    by_column: dict[str, set[tuple]] = defaultdict(set)
+    for (column, night, key), who in members.items():
+        # of the subjects of staff statements one is asked so that every turn tells
+        if column not in columns or (column == "customer_agree_share" and key[1] != SATISFIED):
+            continue
+        inside = tuple(sorted(place[n] for n in who if n in place))
+        if 0 < len({people[hidden[i]] for i in inside}) < MINIMUM:
+            found.append(f"{column} of {night} {key} holds {inside}")
+        if inside:
+            by_column[column].add(inside)
+    # one answer, or what few people of one segment said in one month or half-year
+    cells: dict[tuple, set[int]] = defaultdict(set)
+    for r in responses:
+        if r.number in place:
+            segment = SEGMENTS[int(r.customer[1:])] if r.customer else ""
+            month = (r.recorded.year - 2024) * 12 + r.recorded.month - 1
+            cells["one", r.number].add(r.number)
+            cells[r.survey, segment, month].add(r.number)
+            cells[r.survey, segment, "half", month // 6].add(r.number)
+    secrets = [c for c in cells.values() if 0 < len({people[n] for n in c}) < MINIMUM]
+    flags = [np.isin(hidden, sorted(secret)) for secret in secrets]
+    for column, rows in by_column.items():
+        shown = [np.isin(np.arange(len(hidden)), row) for row in sorted(rows)]
+        found += [f"{column} gives {sorted(secrets[s])}" for s in isolated(shown, flags)]
+    return found
+
+
+@pytest.mark.parametrize("table", PUBLISHED)
+def test_nothing_follows_about_a_few_who_did_not_say_it_under_a_name(table, members, company):
+    assert attack(members[table], PUBLISHED[table], company[0]) == []
+    if table != "rpt_value_scale_sensitivity":
+        hidden = {r.number for r in company[0] if r.confidentiality != "named"}
+        assert any(who & hidden for who in members[table].values()), "nothing could be attacked"
+
+
+@pytest.mark.parametrize("table", PUBLISHED)
+def test_no_mart_mixes_roles(table, members, company):
+    """Policy reads payers: what users say moves no number."""
+    users = {r.number for r in company[0] if r.role == "user"}
+    assert users and members[table]
+    assert [at for at, who in members[table].items() if who & users] == []
+
+
+def test_the_attack_succeeds_where_running_periods_are_told(
+    empty_build, compiled_manifest, company, tmp_path
+):
+    """As it was before: what had not ended was published too, night by night."""
+    table = "rpt_value_terms"
+    database = empty_build.settings.build_db.read_bytes()
+    naive = Publications(compiled_manifest, database, tmp_path / "naive.duckdb", (table,))
+    told = {
+        "intermediate.int_released_periods": """
+            select entity_id, period_index, month_start_date, fiscal_year, true as is_year_over
+            from intermediate.int_entity_months"""
+    }
+    naive.publish(*company, NIGHTS[1:4], told)
+    assert attack(naive.behind(table), PUBLISHED[table], company[0])
+    naive.connection.close()
