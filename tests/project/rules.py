@@ -43,6 +43,12 @@ VALUE_SCORES = {
     "recommendation_score",
     "value_against_competitor",
     "measured_value",
+    "elicited_weight",
+    "importance_share",
+    "exclusive_share",
+    "agreement_gap",
+    "kept_share",
+    "late_mean_score",
 }
 FLOAT_TYPES = ("DOUBLE", "FLOAT")
 # a mean, a deviation or a regression is a float inside an aggregate, whatever it is given
@@ -387,13 +393,17 @@ def scores_carry_their_uncertainty(manifest: dict) -> list[str]:
             continue
         beside = {
             "n": any(
-                re.search(r"^(responses|answers|customers|own_raters)_count$", c) for c in columns
+                re.search(
+                    r"^((late_|staff_)?answers|responses|respondents|customers|events|own_raters)_count$",
+                    c,
+                )
+                for c in columns
             ),
             "lambda": "own_answer_share" in columns,
             "interval": any(c.endswith("_low") for c in columns)
             and any(c.endswith("_high") for c in columns),
             "method": "method" in columns,
-            "status": bool(columns & {"measurement_status", "reliability"}),
+            "status": any(c == "reliability" or c.endswith("_status") for c in columns),
         }
         faults += [
             f"{node['name']}: scores without {what}" for what, there in beside.items() if not there

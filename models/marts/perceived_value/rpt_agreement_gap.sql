@@ -164,6 +164,11 @@ final as (
         {{ units_to_score('management_share_units') }} as management_agree_share,
         {{ units_to_score('staff_share_units') }} as staff_agree_share,
         {{ units_to_score('customer_share_units') }} as customer_agree_share,
+        {%- for name, side in [('low', '-'), ('high', '+')] %}
+        case when customer_share_units is not null
+                then {{ share_end('customer_share_units', 'customer_respondents_count', side) }}
+        end as customer_agree_{{ name }},
+        {%- endfor %}
         {{ units_to_score('gap_units') }} as agreement_gap,
         gap_low as agreement_gap_low,
         gap_high as agreement_gap_high,
@@ -173,6 +178,10 @@ final as (
         cast(management_answers_count as bigint) as management_answers_count,
         cast(staff_answers_count as bigint) as staff_answers_count,
         cast(customer_respondents_count as bigint) as customer_respondents_count,
+        case when is_compared then cast(1 as decimal(18, 9)) end as own_answer_share,
+        case
+            when is_compared then 'difference of shares; beta posteriors' else 'none'
+        end as method,
         alert_gap,
         case
             when not is_compared then 'suppressed'

@@ -24,6 +24,7 @@ last_parameters as (
 
     select
         entity_id,
+        aggregate_minimum_customers,
         aggregate_low_customers
     from {{ ref('int_value_parameters') }}
     qualify row_number() over (partition by entity_id order by period_index desc) = 1
@@ -38,6 +39,7 @@ shares as (
         counted.outcome,
         counted.is_customer,
         counted.respondents_count,
+        last_parameters.aggregate_low_customers,
         {{ share_units('counted.exclusive_count', 'counted.respondents_count') }}
             as exclusive_units,
         {{ share_units('counted.outdone_count', 'counted.respondents_count') }} as outdone_units,
@@ -45,7 +47,7 @@ shares as (
     from counted
     inner join last_parameters
         on counted.entity_id = last_parameters.entity_id
-    where counted.respondents_count >= last_parameters.aggregate_low_customers
+    where counted.respondents_count >= last_parameters.aggregate_minimum_customers
 
 ),
 
@@ -61,7 +63,12 @@ final as (
         {{ share_end('exclusive_units', 'respondents_count', '+') }} as exclusive_share_high,
         {{ units_to_score('considered_units') }} as considered_share,
         {{ units_to_score('outdone_units') }} as outdone_share,
-        cast(respondents_count as bigint) as respondents_count
+        cast(1 as decimal(18, 9)) as own_answer_share,
+        cast(respondents_count as bigint) as respondents_count,
+        'share of respondents; beta posterior' as method,
+        case
+            when respondents_count < aggregate_low_customers then 'low_n' else 'shown'
+        end as reliability
     from shares
 
 )

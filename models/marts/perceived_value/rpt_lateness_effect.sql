@@ -5,7 +5,8 @@ last_parameters as (
 
     select
         entity_id,
-        aggregate_minimum_customers
+        aggregate_minimum_customers,
+        aggregate_low_customers
     from {{ ref('int_value_parameters') }}
     qualify row_number() over (partition by entity_id order by period_index desc) = 1
 
@@ -30,6 +31,7 @@ counted as (
         effects.late_customers_count,
         effects.other_customers_count,
         last_parameters.aggregate_minimum_customers as minimum_count,
+        last_parameters.aggregate_low_customers,
         min(
             case when effects.lateness_basis in ('known_and_waiting', 'known_and_received')
                     then effects.late_customers_count
@@ -62,8 +64,15 @@ final as (
         {{ units_to_score('effect_units - effect_half_units') }} as effect_low,
         {{ units_to_score('effect_units + effect_half_units') }} as effect_high,
         {{ units_to_score('answered_before_delivery_units') }} as answered_before_delivery_share,
+        cast(1 as decimal(18, 9)) as own_answer_share,
         cast(late_answers_count as bigint) as late_answers_count,
-        cast(other_answers_count as bigint) as other_answers_count
+        cast(other_answers_count as bigint) as other_answers_count,
+        'difference of ratios of sums; customers as clusters' as method,
+        case
+            when least(late_customers_count, other_customers_count) < aggregate_low_customers
+                then 'low_n'
+            else 'shown'
+        end as reliability
     from counted
     where
         late_customers_count >= minimum_count
