@@ -298,7 +298,12 @@ class Publications:
             made = dict(zip(columns.split(), map(list, zip(*rows, strict=True)), strict=True))
             self.connection.register(name, pa.table(made))
         for relation, sql in (GIVEN | (told or {})).items():
-            execute(f"delete from {relation}")
+            # some are views of what is not here
+            execute(f"create or replace temp table shape as select * from {relation} limit 0")
+            place = "where schema_name || '.' || view_name = ?"
+            is_view = execute(f"select 1 from duckdb_views() {place}", [relation]).fetchone()
+            execute(f"drop {'view' if is_view else 'table'} {relation}")
+            execute(f"create table {relation} as select * from shape")
             if sql:
                 execute(f"insert into {relation} by name {sql}")
         for relation, sql in self.sql.items():

@@ -198,7 +198,11 @@ final as (
         kept_share_high,
         cast({{ units_to_score('kept_share_units') }} - promised_share as decimal(18, 9))
             as say_do_gap,
+        case when events_count is not null then cast(1 as decimal(18, 9)) end as own_answer_share,
         cast(coalesce(events_count, 0) as bigint) as events_count,
+        case
+            when events_count is not null then 'share of events; beta posterior' else 'none'
+        end as method,
         case
             when events_count is null then 'not_measured'
             when {{ units_to_score('kept_share_units') }} >= promised_share then 'kept'
