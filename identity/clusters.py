@@ -85,14 +85,18 @@ class Parties:
             record = above[record]
         return record
 
-    def join_clear(self, links: Iterable[Link]) -> None:
+    def join_clear(self, links: Iterable[Link], doubtful: Iterable[Link] = ()) -> None:
         """Take links, but none from a party without tax number that is drawn to two of them: a
         company and its namesake next door differ in nothing else.
+
+        Args:
+            links: what is likely enough to be taken.
+            doubtful: what is not, and yet draws: a namesake whom a person would have to rule out.
         """
-        links = list(links)
         drawn_to: dict[int, set[str]] = defaultdict(set)
         ends = [(link, self.of(link.low), self.of(link.high)) for link in links]
-        for _, one, other in ends:
+        for link in (*(link for link, _, _ in ends), *doubtful):
+            one, other = self.of(link.low), self.of(link.high)
             for here, there in ((one, other), (other, one)):
                 if self._tax[here] is None and self._tax[there] is not None:
                     drawn_to[here].add(self._tax[there])

@@ -284,7 +284,7 @@ class _Resolution:
         settled = [*same, *self._of_one_customer(), *self._of_one_tax_id()]
         self.parties.join([*settled, *self._of_one_value("email")])
         likely, grey = self._likely()
-        self.parties.join_clear([*self._of_one_value("phone"), *likely])
+        self.parties.join_clear([*self._of_one_value("phone"), *likely], grey)
         self._list_refused(grey)
         links = self._crosswalk()
         self.connection.close()

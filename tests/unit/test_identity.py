@@ -289,12 +289,18 @@ def test_policy_that_cannot_be_used_is_refused_by_name(tmp_path, name, row, said
 # ---------- against the truth
 
 
-@pytest.mark.parametrize("seed", [3, 7, 19])
+@pytest.mark.parametrize("seed", [3, 7, 11])
 def test_meridian_is_resolved_and_never_across_tax_ids(tmp_path, seed):
+    """With the customers its systems name, and with these withheld.
+
+    Keys that carry no tax number are counted by the true number of their company: in seeds 7 and 11
+    a web shop's key has name, address and telephone in common with the namesake next door.
+    """
     meridian.generate(tmp_path, customers=2000, months=1, seed=seed)
-    score = measured.meridian_score(tmp_path)
-    assert score.f1 >= 0.97, score
-    assert score.across_tax_ids == 0
+    for with_customers in (True, False):
+        score = measured.meridian_score(tmp_path, with_customers)
+        assert score.f1 >= 0.97, score
+        assert score.across_tax_ids == 0
     # hard enough to be worth the name: there are hundreds of true pairs no system links itself
     assert score.true > 3000
 
