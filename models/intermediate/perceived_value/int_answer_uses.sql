@@ -57,7 +57,10 @@ accepted as (
     left join {{ ref('int_entity_days') }} as days
         on
             responses.entity_id = days.entity_id
-            and cast(responses.answered_at as date) = days.date_day
+            and cast(case
+                when responses.confidentiality = 'named' then responses.answered_at
+                else greatest(responses.answered_at, responses.recorded_at)
+            end as date) = days.date_day
     left join {{ ref('int_value_parameters') }} as parameters
         on
             scored.entity_id = parameters.entity_id

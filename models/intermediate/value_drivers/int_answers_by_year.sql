@@ -55,12 +55,12 @@ not_named as (
         fiscal_year,
         attribute_id,
         rated_id,
-        coalesce(segment, '(nobody''s)') as cell_id,
+        coalesce(segment, '(nobody)') as cell_id,
         count(distinct respondent_id) as respondents_count,
         max(aggregate_minimum_customers) as minimum_count
     from answers
     where not is_named and is_year_over
-    group by entity_id, fiscal_year, attribute_id, rated_id, coalesce(segment, '(nobody''s)')
+    group by entity_id, fiscal_year, attribute_id, rated_id, coalesce(segment, '(nobody)')
 
 ),
 
@@ -91,7 +91,7 @@ final as (
             and answers.fiscal_year = not_named.fiscal_year
             and answers.attribute_id = not_named.attribute_id
             and answers.rated_id = not_named.rated_id
-            and coalesce(answers.segment, '(nobody''s)') = not_named.cell_id
+            and coalesce(answers.segment, '(nobody)') = not_named.cell_id
             and answers.is_year_over
     where
         answers.is_named
