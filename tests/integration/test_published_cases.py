@@ -34,6 +34,7 @@ MARTS = (
     "rpt_profit_concentration",
     "rpt_whale_curve",
     "rpt_receivable_revaluation",
+    "rpt_document_profitability",
     "fct_cost_assignments_monthly",
     "fct_capacity_monthly",
     "fct_customer_profitability_monthly",
@@ -279,6 +280,18 @@ def cents() -> Case:
     return case
 
 
+def haulage() -> Case:
+    """Constructed: two orders of one customer; haulage of the second is posted with its number."""
+    case = Case("haulage", "EUR")
+    for document, quantity in (("D1", 1), ("D2", 2)):
+        case.line("C1", "P", quantity, 10 * quantity, document_id=document)
+        case.activity("pick", "C1", quantity, document_id=document)
+    case.pool("picking", "10.00", "activity:pick", "quantity")
+    case.account("6100", "cost_to_serve", "haulage")
+    case.posting("6100", "4.5001", document_id="D2")
+    return case
+
+
 def budgeted(entity: str, products: Iterable[tuple]) -> Case:
     """Actual against budget: product, planned units and value and cost, the same as sold."""
     case = Case(entity)
@@ -366,6 +379,7 @@ CASES = [
     spring_distribution(),
     linoleum_floor(),
     cents(),
+    haulage(),
     # Horngren's Kola, Limor, Orlem (G20), margin 2.00, 1.20 and 2.50 a unit
     budgeted(
         "horngren_mix",
@@ -687,6 +701,17 @@ def test_bridge_has_the_bars_of_the_book(marts, case, comparison):
     for bar, amount in shapley.items():
         column = f"{bar}_effect_amount"
         assert marts.one(case, "rpt_profit_bridge", column, where) == (Decimal(amount),)
+
+
+def test_document_has_what_it_caused_and_what_names_it(marts):
+    assert marts.all(
+        "haulage",
+        "rpt_document_profitability",
+        "document_id, cost_to_serve_amount, traced_amount, contribution_amount",
+    ) == [
+        ("D1", Decimal("3.33"), 0, Decimal("6.67")),
+        ("D2", Decimal("11.1701"), Decimal("4.5001"), Decimal("8.8299")),
+    ]
 
 
 def test_receivable_is_valued_at_the_closing_rate(marts):

@@ -76,6 +76,12 @@ BAD_ROWS = {
         " 0 as difference_amount, 0 as assigned_amount, 0.01 as unused_capacity_amount,"
         " 0 as unassigned_amount",
     ),
+    # a document with cost that its customer does not have
+    "documents_hold_all_cost_to_serve_of_their_customers": (
+        "intermediate.int_document_costs_monthly",
+        "select 'acme' as entity_id, date '2025-01-01' as month_start_date, 'p' as pool_id,"
+        " 'call' as activity, 'A' as customer_id, 0.01 as assigned_amount",
+    ),
     # a residual of one unit
     "bridges_explain_the_whole_change_in_profit": (
         "marts.rpt_profit_bridge",
