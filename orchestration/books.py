@@ -316,20 +316,21 @@ def restate(
     approved_by: str,
     reason: str,
     at: datetime | None = None,
+    kind: str = "profit",
 ) -> Entry:
     """Approve a difference that a night has named; the next night publishes and freezes it.
 
     Raises:
         InputError: the period is not closed, or preparer and approver are the same.
     """
-    period = _period(settings, "profit", entity, month)
+    period = _period(settings, kind, entity, month)
     if period.state != "closed":
         raise InputError(f"{_name(period)} is {period.state}: only a closed period is restated")
     _two_people(f"restatement of {_name(period)}", prepared_by, approved_by)
     return _append(
         settings,
         action="restate",
-        kind="profit",
+        kind=kind,
         entity_id=entity,
         month_start_date=str(month),
         at=_time(period, at),
@@ -606,14 +607,16 @@ class Difference:
     """What recomputing a closed period gives otherwise.
 
     Attributes:
+        kind: profit or perceived_value.
         entity_id: the entity.
         month_start_date: the period, as ISO date.
         version: the frozen version it was compared with.
         mark: stands for the rows; an approval names it.
-        lines: one text a P&L line or pool, with amounts old and new.
+        lines: one text a P&L line or pool, with amounts old and new; of perceived value a customer.
         customers: how many customers differ.
     """
 
+    kind: str
     entity_id: str
     month_start_date: str
     version: int
@@ -622,26 +625,38 @@ class Difference:
     customers: int
 
 
+def _mark(rows: list[tuple]) -> str:
+    text = json.dumps([[None if v is None else str(v) for v in row] for row in rows])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _by_period(rows: list[tuple]) -> dict[tuple[str, str, int], list[tuple]]:
+    grouped: dict[tuple[str, str, int], list[tuple]] = {}
+    for entity, month, version, *rest in rows:
+        grouped.setdefault((entity, month, version), []).append(tuple(rest))
+    return grouped
+
+
 def differences(source: Path) -> list[Difference]:
     """Differences of closed periods in a candidate that no version in the books has yet.
 
     Args:
         source: the candidate's DuckDB file.
     """
+    unsettled = " where is_recomputed and restatement_status <> 'reopened' order by all"
+    period = "select entity_id, cast(month_start_date as varchar), old_version,"
     with duckdb.connect(str(source), read_only=True) as connection:
-        rows = connection.execute(
-            "select entity_id, cast(month_start_date as varchar), old_version,"
-            " customer_id, pool_id, pnl_line, old_amount, new_amount, currency"
-            " from rpt_restatements where is_recomputed and restatement_status <> 'reopened'"
-            " order by all"
+        profits = connection.execute(
+            f"{period} customer_id, pool_id, pnl_line, old_amount, new_amount, currency"
+            f" from rpt_restatements{unsettled}"
         ).fetchall()
-    grouped: dict[tuple[str, str, int], list[tuple]] = {}
-    for entity, month, version, *rest in rows:
-        grouped.setdefault((entity, month, version), []).append(tuple(rest))
+        values = connection.execute(
+            f"{period} customer_id, columns('(old|new)_.*(status|method|count|index|low|high)')"
+            f" from rpt_value_restatements{unsettled}"
+        ).fetchall()
+        names = [column[0] for column in connection.description]
     found = []
-    for (entity, month, version), group in grouped.items():
-        text = json.dumps([[None if v is None else str(v) for v in row] for row in group])
-        mark = hashlib.sha256(text.encode()).hexdigest()[:12]
+    for place, group in _by_period(profits).items():
         totals: dict[str, list] = {}
         for _customer, pool, line, old, new, currency in group:
             name = f"ledger {line}, pool {pool}" if pool else line
@@ -650,16 +665,27 @@ def differences(source: Path) -> list[Difference]:
             total[1] += new
         lines = [f"{name}: {old:,.2f} → {new:,.2f}" for name, (old, new) in totals.items()]
         customers = len({row[0] for row in group if row[0] is not None})
-        found.append(Difference(entity, month, version, mark, lines, customers))
+        found.append(Difference("profit", *place, _mark(group), lines, customers))
+    for place, group in _by_period(values).items():
+        lines = []
+        for row in group:
+            of = dict(zip(names[3:], row, strict=True))
+            old, new = (
+                f"{of[f'{side}_perceived_value_index']} ({of[f'{side}_measurement_status']},"
+                f" {of[f'{side}_responses_count']} answers)"
+                for side in ("old", "new")
+            )
+            lines.append(f"index of {of['customer_id']}: {old} → {new}")
+        found.append(Difference("perceived_value", *place, _mark(group), lines, len(group)))
     return found
 
 
-def _approved(settings: Settings) -> dict[tuple[str, str], Entry]:
+def _approved(settings: Settings) -> dict[tuple[str, str, str], Entry]:
     known_before = settings.known_before
     return {
-        (p.entity_id, p.month_start_date): p.pending
+        (p.kind, p.entity_id, p.month_start_date): p.pending
         for p in periods(read(settings), known_before)
-        if p.kind == "profit" and p.pending
+        if p.pending
     }
 
 
@@ -671,11 +697,13 @@ def refuse_unexplained(settings: Settings, candidate: Path) -> None:
     """
     approved, faults = _approved(settings), []
     for found in differences(candidate / "twofold.duckdb"):
-        approval = approved.get((found.entity_id, found.month_start_date))
+        approval = approved.get((found.kind, found.entity_id, found.month_start_date))
         if approval and approval.difference == found.mark:
             continue
+        of = "" if found.kind == "profit" else f" ({found.kind})"
+        kind = "" if found.kind == "profit" else f" --kind {found.kind}"
         faults.append(
-            f"{found.entity_id} {found.month_start_date} is closed, and computed again differs "
+            f"{found.entity_id} {found.month_start_date}{of} is closed, and computed again differs "
             f"from version {found.version} for {found.customers} customers:"
         )
         faults += [f"  {line}" for line in found.lines[:NAMED_AT_MOST]]
@@ -685,7 +713,7 @@ def refuse_unexplained(settings: Settings, candidate: Path) -> None:
             faults.append(f"  approved was difference {approval.difference}; this is {found.mark}")
         faults.append(
             "  take back what changed it, or have it approved: twofold restate --entity "
-            f"{found.entity_id} --month {found.month_start_date} --difference {found.mark}"
+            f"{found.entity_id} --month {found.month_start_date}{kind} --difference {found.mark}"
             " --prepared-by NAME --approved-by NAME --reason WHY"
         )
     if faults:

@@ -170,6 +170,7 @@ def reopen(settings: Settings, entity, month, at, by, approved_by, reason, kind)
 
 @main.command()
 @_period_options
+@_KIND
 @click.option(
     "--difference", required=True, envvar="DIFFERENCE", help="As the night that stopped named it."
 )
@@ -178,7 +179,7 @@ def reopen(settings: Settings, entity, month, at, by, approved_by, reason, kind)
 @click.option("--reason", required=True, envvar="REASON", help="Why (REASON).")
 @_shared_options
 def restate(
-    settings: Settings, entity, month, at, difference, prepared_by, approved_by, reason
+    settings: Settings, entity, month, at, kind, difference, prepared_by, approved_by, reason
 ) -> None:
     """Approve that a closed period is published anew, with just the difference a night named."""
     from orchestration import books
@@ -186,7 +187,7 @@ def restate(
 
     with only_writer(settings):
         done = books.restate(
-            settings, entity, month.date(), difference, prepared_by, approved_by, reason, at
+            settings, entity, month.date(), difference, prepared_by, approved_by, reason, at, kind
         )
     click.echo(
         f"restatement of {entity} {done.month_start_date} is approved by {approved_by}; "

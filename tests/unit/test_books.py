@@ -189,7 +189,52 @@ def candidate(tmp_path: Path, new: str) -> Path:
             f" cast({new} as decimal(18,4)) as new_amount,"
             " 'EUR' as currency, true as is_recomputed, 'unexplained' as restatement_status"
         )
+        connection.execute(VALUES)
     return folder
+
+
+VALUES = """
+    create table rpt_value_restatements (
+        entity_id varchar, month_start_date date, old_version bigint, customer_id varchar,
+        old_measurement_status varchar, new_measurement_status varchar,
+        old_method varchar, new_method varchar,
+        old_responses_count bigint, new_responses_count bigint,
+        old_perceived_value_index decimal(18, 9), new_perceived_value_index decimal(18, 9),
+        old_perceived_value_low decimal(18, 9), new_perceived_value_low decimal(18, 9),
+        old_perceived_value_high decimal(18, 9), new_perceived_value_high decimal(18, 9),
+        is_recomputed boolean, restatement_status varchar
+    )
+"""
+
+
+def test_perceived_value_of_a_closed_period_is_approved_by_itself(settings, tmp_path):
+    close(settings)
+    close(settings, kind="perceived_value")
+    night = candidate(tmp_path, "-12.5")
+    with duckdb.connect(str(night / "twofold.duckdb")) as connection:
+        connection.execute("delete from rpt_restatements")
+        connection.execute(
+            "insert into rpt_value_restatements values ('acme', '2025-01-01', 1, 'C1', 'low_n',"
+            " 'measured', 'answers_only', 'answers_only', 4, 9, 1.1, 1.2, 1, 1.1, 1.3, 1.4, true,"
+            " 'unexplained')"
+        )
+    with pytest.raises(GateError) as refused:
+        books.refuse_unexplained(settings, night)
+    said = str(refused.value)
+    assert "acme 2025-01-01 (perceived_value) is closed" in said
+    assert (
+        "index of C1: 1.100000000 (low_n, 4 answers) → 1.200000000 (measured, 9 answers)" in said
+    )
+    [found] = books.differences(night / "twofold.duckdb")
+    assert f"--kind perceived_value --difference {found.mark}" in said
+    why = "answers came late"
+    books.restate(settings, "acme", JANUARY, found.mark, "Ann", "Bob", why)
+    with pytest.raises(GateError, match="perceived_value"):
+        books.refuse_unexplained(settings, night)
+    books.restate(
+        settings, "acme", JANUARY, found.mark, "Ann", "Bob", why, kind="perceived_value"
+    )
+    books.refuse_unexplained(settings, night)
 
 
 def test_difference_of_a_closed_period_blocks_until_just_that_is_approved(settings, tmp_path):
