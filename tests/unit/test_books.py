@@ -222,18 +222,14 @@ def test_perceived_value_of_a_closed_period_is_approved_by_itself(settings, tmp_
         books.refuse_unexplained(settings, night)
     said = str(refused.value)
     assert "acme 2025-01-01 (perceived_value) is closed" in said
-    assert (
-        "index of C1: 1.100000000 (low_n, 4 answers) → 1.200000000 (measured, 9 answers)" in said
-    )
+    assert "index of C1: 1.100000000 (low_n, 4 answers) → 1.200000000 (measured, 9 answers)" in said
     [found] = books.differences(night / "twofold.duckdb")
     assert f"--kind perceived_value --difference {found.mark}" in said
     why = "answers came late"
     books.restate(settings, "acme", JANUARY, found.mark, "Ann", "Bob", why)
     with pytest.raises(GateError, match="perceived_value"):
         books.refuse_unexplained(settings, night)
-    books.restate(
-        settings, "acme", JANUARY, found.mark, "Ann", "Bob", why, kind="perceived_value"
-    )
+    books.restate(settings, "acme", JANUARY, found.mark, "Ann", "Bob", why, kind="perceived_value")
     books.refuse_unexplained(settings, night)
 
 
