@@ -48,7 +48,7 @@ close: $(READY) ## Close a period: ENTITY= MONTH=YYYY-MM-DD BY=
 reopen: $(READY) ## Open it again: ENTITY= MONTH= BY= APPROVED_BY= REASON=
 	@$(BIN)/twofold reopen
 
-restate: $(READY) ## Approve a restatement: ENTITY= MONTH= DIFFERENCE= PREPARED_BY= APPROVED_BY= REASON=
+restate: $(READY) ## Approve a restatement: ENTITY= MONTH= KIND= DIFFERENCE= PREPARED_BY= APPROVED_BY= REASON=
 	@$(BIN)/twofold restate
 
 lint: $(READY) $(SQL_CLEAN) ## Style of Python and SQL

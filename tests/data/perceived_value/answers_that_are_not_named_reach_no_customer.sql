@@ -1,4 +1,5 @@
--- A customer's row counts exactly the answers he gave under his name (R27).
+-- A customer's row counts exactly the answers he gave under his name (R27), as it is computed; a
+-- closed period keeps the answers it closed with.
 with
 
 named_answers as (
@@ -28,7 +29,7 @@ select
     value.month_start_date,
     value.responses_count,
     named_answers.answers_count
-from {{ ref('fct_customer_perceived_value_monthly') }} as value
+from {{ ref('int_perceived_value_computed') }} as value
 inner join {{ ref('int_entity_months') }} as months
     on
         value.entity_id = months.entity_id
