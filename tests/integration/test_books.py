@@ -249,6 +249,43 @@ def test_approved_restatement_publishes_old_to_new_and_freezes_the_next_version(
     ) == [(2, True)]
 
 
+def test_perceived_value_closes_by_itself_and_is_restated_when_answers_change(company):
+    settings, april = company.settings, date(2023, 4, 1)
+    values = (
+        "select * from fct_customer_perceived_value_monthly where entity_id ="
+        f" '{ENTITY}' and month_start_date = date '{april}' order by all"
+    )
+    before = company.query(values)
+    books.close(settings, ENTITY, april, "Ann", kind="perceived_value", at=CLOSED_AT)
+    company.night()
+    assert company.query(values) == before
+    assert company.query(
+        "select kind, period_state, book_version from rpt_period_close where entity_id ="
+        f" '{ENTITY}' and month_start_date = date '{april}' order by 1"
+    ) == [("perceived_value", "closed", 1), ("profit", "open", None)]
+    company.change("survey_responses", "from '{old}' where hash(response_id) % 2 = 0")
+    with pytest.raises(GateError) as refused:
+        company.night()
+    said = str(refused.value)
+    assert f"{ENTITY} 2023-04-01 (perceived_value) is closed" in said
+    assert "index of DE-" in said
+    # the candidate that was refused serves what was frozen
+    with duckdb.connect(str(settings.build_db), read_only=True) as connection:
+        assert connection.execute(values.replace("from fct", "from marts.fct")).fetchall() == before
+    mark = said.split("--difference ")[1].split()[0]
+    why = "answers were counted twice"
+    books.restate(settings, ENTITY, april, mark, "Ann", "Bob", why, kind="perceived_value")
+    company.night()
+    assert company.query(values) != before
+    told = (
+        "select min(restatement_status), min(approved_by), min(old_version), count(*) > 0"
+        " from rpt_value_restatements"
+    )
+    assert company.query(told) == [("approved", "Bob", 1, True)]
+    company.night()
+    assert company.query(told) == [("approved", "Bob", 1, True)]
+
+
 def test_steps_and_one_build_from_nothing_publish_the_same_bytes(company, tmp_path):
     def parquet(settings: Settings) -> dict[str, bytes]:
         root = settings.current / "parquet"

@@ -278,11 +278,13 @@ class Warehouse:
         self.connection = duckdb.connect(path)
         name = self.connection.execute("select current_database()").fetchone()[0]
         nodes = {n["name"]: n for n in manifest["nodes"].values() if n["resource_type"] == "model"}
-        self.sql = {}
+        self.sql: dict[str, str] = {}
         for model in MODELS:
             sql = EMPTIED.sub(r"\1", nodes[model]["compiled_code"])
             relation = f"{nodes[model]['schema']}.{model}"
-            self.sql[relation] = sql.replace('"twofold".', f'"{name}".')
+            kind = "view" if nodes[model]["config"]["materialized"] == "view" else "table"
+            sql = sql.replace('"twofold".', f'"{name}".')
+            self.sql[relation] = f"create or replace {kind} {relation} as {sql}"
 
     def fill(self, worlds: dict[str, World]) -> None:
         """Put the worlds in place of whatever the database held."""
@@ -317,8 +319,8 @@ class Warehouse:
         )
         for relation, sql in WORLD_ROWS.items():
             execute(f"insert into {relation} by name {sql}")
-        for relation, sql in self.sql.items():
-            execute(f"create or replace table {relation} as {sql}")
+        for statement in self.sql.values():
+            execute(statement)
 
     def rows(self, sql: str) -> list[tuple]:
         """What a query gives."""
