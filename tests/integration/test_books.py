@@ -4,6 +4,8 @@ On a small company. Nights are run up to the publication, without tests of dbt, 
 and the site; the tests run in order, each on what the one before has left.
 """
 
+import csv
+import io
 import shutil
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,6 +28,7 @@ FROZEN = (
     "fct_cost_assignments_monthly",
     "fct_capacity_monthly",
     "fct_product_profitability_monthly",
+    "rpt_adjustments",
     "rpt_ledger_reconciliation",
     "rpt_unassigned_rows",
 )
@@ -71,6 +74,11 @@ class Company:
         ) as connection:
             return connection.execute(sql).fetchall()
 
+    def policy(self, name: str, added: str) -> None:
+        """The shipped policy with rows more, in place of any of the test's own."""
+        shipped = (policies.SHIPPED / "policies" / f"{name}.csv").read_text()
+        (self.settings.policies / f"{name}.csv").write_text(shipped + added)
+
     def january(self) -> dict[str, list[tuple]]:
         """Every published row of the entity's January."""
         return {
@@ -89,6 +97,19 @@ class Company:
         Path(f"{path}.new").replace(path)
 
 
+def adjustment(document: str, day: date, approved_at: str, amount: int) -> str:
+    """A document that moves cost of picking from one customer to another."""
+    rest = f"EUR,test,Ann,2023-02-01,Bob,{approved_at},finance,assumed,Test\n"
+    return (
+        f"{ENTITY},{document},1,{day},picking,DE-0000003,,{amount},{rest}"
+        f"{ENTITY},{document},2,{day},picking,DE-0000005,,{-amount},{rest}"
+    )
+
+
+# booked in January before it closes
+BOOKED = adjustment("BOOKED", JANUARY, "2023-02-02", 3)
+
+
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """A company of 100 customers and five months, published once, January closed."""
@@ -103,6 +124,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
             keep=50,
         )
     )
+    made.policy("policy_adjustments", BOOKED)
     made.night()
     books.close(made.settings, ENTITY, JANUARY, "Ann", reason="closed for the test", at=CLOSED_AT)
     return made
@@ -167,7 +189,108 @@ def test_late_postings_are_booked_in_the_open_period_and_keep_their_own(company,
     ) == [(0, 0, 30)]
 
 
-def test_a_later_segment_or_merge_does_not_touch_frozen_rows(company, january):
+def test_adjustment_of_a_closed_period_is_booked_in_the_open_one_and_none_is_slipped_in(
+    company, january
+):
+    late = BOOKED + adjustment("LATE", JANUARY, "2024-06-20", 7)
+    company.policy("policy_adjustments", late)
+    company.night()
+    assert company.january() == january
+    assert company.query(
+        "select month_start_date, original_month_start_date, adjustment_status,"
+        " adjustment_amount from rpt_adjustments where document_id = 'LATE' order by line_number"
+    ) == [(FEBRUARY, JANUARY, "booked", 7), (FEBRUARY, JANUARY, "booked", -7)]
+    assert company.query(
+        "select customer_id, adjustment_amount, net_amount from fct_cost_assignments_monthly"
+        f" where entity_id = '{ENTITY}' and month_start_date = date '{FEBRUARY}'"
+        " and adjustment_amount <> 0 order by 1"
+    ) == [("DE-0000003", 7, 7), ("DE-0000005", -7, -7)]
+    # approved, it is said, before the close: the closed period would come out otherwise
+    slipped = adjustment("SLIPPED", JANUARY, "2024-05-01", 9)
+    company.policy("policy_adjustments", late + slipped)
+    with pytest.raises(GateError) as refused:
+        company.night()
+    assert f"{ENTITY} 2023-01-01 is closed" in str(refused.value)
+    assert "for 2 customers" in str(refused.value)
+    company.policy("policy_adjustments", late)
+    company.night()
+    assert company.january() == january
+
+
+def test_customers_merged_after_the_close_are_merged_in_the_bridge_alone(company, january):
+    identities = company.settings.landing / ENTITY / "identities.parquet"
+    with duckdb.connect() as connection:
+        (kept, tax), (merged, _) = connection.execute(
+            f"select customer_id, min(tax_id) from '{identities}' where tax_id is not null"
+            " and customer_id is not null group by 1 order by 1 limit 2"
+        ).fetchall()
+    told = (
+        "select distinct customer_id from bridge_customer_identities where entity_id ="
+        f" '{ENTITY}' and party_id in ('{kept}', '{merged}') order by 1"
+    )
+    assert company.query(told) == [(kept,), (merged,)]
+    original = identities.read_bytes()
+    company.change(
+        "identities",
+        f"select * replace (case when customer_id = '{merged}' then '{tax}' else tax_id end"
+        " as tax_id) from '{old}'",
+    )
+    company.night()
+    assert company.query(told) == [(kept,)]
+    assert company.january() == january
+    assert company.query("select count(*) from rpt_restatements") == [(0,)]
+    identities.write_bytes(original)
+
+
+def test_lines_of_a_merged_customer_delivered_anew_stop_the_night(company, january):
+    published = company.settings.current.resolve()
+    kept, merged = (
+        name
+        for (name,) in company.query(
+            "select customer_id from fct_customer_profitability_monthly where entity_id ="
+            f" '{ENTITY}' and month_start_date = date '{JANUARY}' and invoice_amount > 0"
+            " and customer_id like 'DE-0%' order by 1 limit 2"
+        )
+    )
+    files = sorted((company.settings.landing / ENTITY / "revenue_lines").glob("*.parquet"))
+    original = {path: path.read_bytes() for path in files}
+    for path in files:
+        company.change(
+            f"revenue_lines/{path.stem}",
+            f"select * replace (case when customer_id = '{merged}' then '{kept}' else customer_id"
+            " end as customer_id) from '{old}'",
+        )
+    with pytest.raises(GateError, match=f"{ENTITY} 2023-01-01 is closed"):
+        company.night()
+    # what was computed otherwise is known to the books' bridge as a line of its own
+    with duckdb.connect(str(company.settings.build_db), read_only=True) as connection:
+        assert connection.execute(
+            "select count(*) filter (frozen_difference_amount <> 0) > 0,"
+            " sum(frozen_difference_amount) filter (base_month_start_date = date '2023-01-01')"
+            f" from marts.rpt_profit_bridge where entity_id = '{ENTITY}'"
+            " and comparison = 'previous_period'"
+        ).fetchall()[0][0]
+        assert (
+            connection.execute(
+                "select sum(base_profit_amount) from marts.rpt_profit_bridge where"
+                f" entity_id = '{ENTITY}' and comparison = 'previous_period'"
+                f" and base_month_start_date = date '{JANUARY}' and customer_id is not null"
+                " and profit_level = 'operating_profit'"
+            ).fetchall()
+            == connection.execute(
+                "select sum(operating_profit_amount) from"
+                " marts.fct_customer_profitability_monthly"
+                f" where entity_id = '{ENTITY}' and month_start_date = date '{JANUARY}'"
+            ).fetchall()
+        )
+    assert company.settings.current.resolve() == published
+    for path, content in original.items():
+        path.write_bytes(content)
+    company.night()
+    assert company.january() == january
+
+
+def test_a_later_segment_does_not_touch_frozen_rows(company, january):
     customer, segment = company.query(
         "select customer_id, segment from fct_customer_profitability_monthly where entity_id ="
         f" '{ENTITY}' and month_start_date = date '{JANUARY}' and segment is not null"
@@ -190,20 +313,107 @@ def test_a_later_segment_or_merge_does_not_touch_frozen_rows(company, january):
 
 
 def later_policy(company: Company, valid_from: str) -> None:
-    shipped = (policies.SHIPPED / "policies" / "policy_costing_parameters.csv").read_text()
     row = f"{ENTITY},capital_charge_rate,0.16,{valid_from},,finance,assumed,Test\n"
-    (company.settings.policies / "policy_costing_parameters.csv").write_text(shipped + row)
+    company.policy("policy_costing_parameters", row)
+
+
+# policy, the rows that change in April, the column, and what it becomes
+IN_APRIL = [
+    ("policy_costing_parameters", {"parameter": "rate_basis"}, "value", "year_to_date"),
+    ("policy_costing_parameters", {"parameter": "capital_charge_rate"}, "value", "0.16"),
+    ("policy_cost_pools", {"chart_id": "meridian", "pool_id": "picking"}, "avoidability", "fixed"),
+    (
+        "policy_time_equations",
+        {"chart_id": "meridian", "activity_type": "order_entry", "term": "intercept"},
+        "coefficient_minutes",
+        "5",
+    ),
+    ("policy_activity_drivers", {"chart_id": "meridian", "driver": "returns"}, "weight", "2"),
+    (
+        "policy_account_mapping",
+        {"chart_id": "meridian", "account_code": "6500"},
+        "pnl_line",
+        "unmapped",
+    ),
+    ("policy_reporting", {"parameter": "materiality_amount"}, "value", "5"),
+    ("policy_reconciling_items", {"pnl_line": "intercompany"}, "is_signable", "false"),
+    ("policy_minute_values", {"currency": "EUR"}, "minute_value_amount", "0.7"),
+    ("policy_contact_caps", {"channel": "*"}, "contacts_at_most", "2"),
+    ("policy_contact_parameters", {"parameter": "incremental_share"}, "value", "0.2"),
+    ("policy_satisfaction_bands", {"segment": "*"}, "lower_index", "0.95"),
+    ("policy_customer_strategies", {"quadrant": "too_new"}, "customer_strategy", "court"),
+]
+
+
+def change_in_april(company: Company) -> None:
+    """End policy rows with March and let others take their place."""
+    for name in sorted({policy for policy, *_ in IN_APRIL}):
+        shipped = (policies.SHIPPED / "policies" / f"{name}.csv").read_text()
+        rows = list(csv.DictReader(io.StringIO(shipped)))
+        added = []
+        for _, matches, column, value in (change for change in IN_APRIL if change[0] == name):
+            found = [row for row in rows if matches.items() <= row.items()]
+            assert found, (name, matches)
+            for row in found:
+                added.append(row | {"valid_from": "2023-04-01", column: value})
+                row["valid_to"] = "2023-03-31"
+        out = io.StringIO()
+        writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows + added)
+        (company.settings.policies / f"{name}.csv").write_text(out.getvalue())
 
 
 def test_policy_of_a_later_month_leaves_earlier_months_as_they_were(company):
-    months = company.settings.current / "parquet" / "fct_customer_profitability_monthly"
-    before = {p.name: p.read_bytes() for p in months.glob("*.parquet")}
-    later_policy(company, "2023-04-01")
+    before = company.settings.current.resolve()
+    change_in_april(company)
     company.night()
-    months = company.settings.current / "parquet" / "fct_customer_profitability_monthly"
-    after = {p.name: p.read_bytes() for p in months.glob("*.parquet")}
-    changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"2023-04-01.parquet", "2023-05-01.parquet"}
+    after = company.settings.current.resolve()
+    names = sorted(p.relative_to(before).as_posix() for p in before.glob("parquet/**/2023-0*"))
+    changed = {n for n in names if (before / n).read_bytes() != (after / n).read_bytes()}
+    assert len(names) > 50
+    assert {Path(name).stem for name in changed} == {"2023-04-01", "2023-05-01"}
+    # tables of few rows are one file: their rows of earlier periods, in every mart that has periods
+    marts = [
+        name
+        for (name,) in company.query(
+            "select distinct table_name from duckdb_columns() where column_name ="
+            " 'month_start_date' order by 1"
+        )
+    ]
+    with duckdb.connect() as connection:
+        for place, folder in (("old", before), ("new", after)):
+            connection.execute(f"attach '{folder / 'twofold.duckdb'}' as {place} (read_only)")
+        earlier = "month_start_date < date '2023-04-01'"
+        differing = [
+            mart
+            for mart in marts
+            if connection.execute(
+                f"(from old.{mart} where {earlier} except all from new.{mart} where {earlier})"
+                f" union all"
+                f" (from new.{mart} where {earlier} except all from old.{mart} where {earlier})"
+                " limit 1"
+            ).fetchall()
+        ]
+        later = [
+            mart
+            for mart in marts
+            if connection.execute(f"from old.{mart} except all from new.{mart} limit 1").fetchall()
+        ]
+    assert len(marts) > 25
+    assert differing == []
+    # and the changes did change something in what they govern
+    assert {
+        "dim_months",
+        "fct_capacity_monthly",
+        "fct_contact_pressure_monthly",
+        "fct_cost_assignments_monthly",
+        "fct_customer_profitability_monthly",
+        "fct_customer_value_monthly",
+        "fct_hassle_events",
+        "rpt_ledger_reconciliation",
+        "rpt_profit_bridge",
+    } - set(later) <= {"dim_months"}
 
 
 def test_policy_that_reaches_into_a_closed_period_stops_the_night_with_amounts(company, january):
