@@ -88,10 +88,27 @@ def invoke(settings: Settings, command: str, *options: str):
     os.environ.update(environment(settings))
     from dbt.cli.main import dbtRunner
 
+    _hear_what_is_logged()
     try:
         return dbtRunner().invoke(arguments(command, *options))
     finally:
         release_database()
+
+
+def _hear_what_is_logged() -> None:
+    """Let dbt make no message below the level of its log: most are, and each is costly to make."""
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
+
+    unheard = (EventLevel.DEBUG, EventLevel.TEST)
+
+    class Heard(EventManager):
+        def fire_event(self, e, level=None, node=None, force_warn_or_error_handling=False):
+            if force_warn_or_error_handling or (level or e.level_tag()) not in unheard:
+                super().fire_event(e, level, node, force_warn_or_error_handling)
+
+    ctx_set_event_manager(Heard())
 
 
 def release_database() -> None:
