@@ -1,14 +1,17 @@
 """Random histories: whatever arrives in whatever order, building what changed equals building all.
 
-Each history starts from the same built company, changes its raw files and policies a few times with
-a build after each, and then builds the same input once more in an empty database. Every mart must
-come out as the same bytes. TWOFOLD_HISTORIES says how many (``make test-histories``: 200).
+A history changes the raw files and policies of one entity a few times. The three entities of a
+company live through theirs side by side: one build after each step of all three, and at the end one
+of the same input in an empty database. Every mart must come out as the same bytes.
+TWOFOLD_HISTORIES says how many (``make test-histories``: 200).
 """
 
+import math
 import os
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -22,7 +25,12 @@ from synthetic import meridian
 
 HISTORIES = int(os.environ.get("TWOFOLD_HISTORIES", "10"))
 STEPS = 3
-LINES = "meridian_de/revenue_lines"
+# with two customers each and the currency of their books
+ENTITIES = {
+    "meridian_de": ("DE-0000003", "DE-0000005", "EUR"),
+    "meridian_uk": ("UK-0000083", "UK-0000085", "GBP"),
+    "meridian_us": ("US-0000053", "US-0000055", "USD"),
+}
 
 
 def build(settings: Settings, only: tuple[str, ...] = ()) -> None:
@@ -91,57 +99,86 @@ def sql(query: str, path: Path) -> None:
     new.replace(path)
 
 
-def months(settings: Settings) -> list[Path]:
-    """The part files of months, without those a step has added."""
-    return sorted((settings.landing / LINES).glob("20*.parquet"))
+@dataclass
+class History:
+    """What happens to one entity, by a chance of its own."""
+
+    number: int
+    settings: Settings
+    entity: str = field(init=False)
+    chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.entity = list(ENTITIES)[self.number % len(ENTITIES)]
+        self.chance = random.Random(self.number)
+
+    def file(self, name: str) -> Path:
+        """A file or folder the entity lands."""
+        return self.settings.landing / self.entity / name
+
+    @property
+    def lines(self) -> Path:
+        """The folder of its revenue lines."""
+        return self.file("revenue_lines")
+
+    @property
+    def months(self) -> list[Path]:
+        """The part files of months, without those a step has added."""
+        return sorted(self.lines.glob("20*.parquet"))
+
+    def event(self, step: int) -> "Event":
+        """Every event turns up in the first histories; the last step is left to chance."""
+        if step == STEPS - 1:
+            return self.chance.choice(EVENTS)
+        return EVENTS[(self.number * (STEPS - 1) + step) % len(EVENTS)]
 
 
-def late_lines(settings: Settings, chance: random.Random) -> None:
+def late_lines(of: History) -> None:
     """Lines of a past month arrive in a file of their own, some for a customer nobody knows."""
-    old = chance.choice(months(settings))
-    new = settings.landing / LINES / f"late-{chance.randrange(10**6)}.parquet"
-    customer = chance.choice(["customer_id", "'O''Brien; DROP TABLE'"])
+    old = of.chance.choice(of.months)
+    new = of.lines / f"late-{of.chance.randrange(10**6)}.parquet"
+    customer = of.chance.choice(["customer_id", "'O''Brien; DROP TABLE'"])
     sql(
         f"select * replace ('LATE-' || document_id as document_id,"
         f" 'LATE-' || source_id as source_id, {customer} as customer_id)"
-        f" from '{old}' order by document_id, line_number limit {chance.randint(1, 9)}",
+        f" from '{old}' order by document_id, line_number limit {of.chance.randint(1, 9)}",
         new,
     )
 
 
-def corrected_lines(settings: Settings, chance: random.Random) -> None:
+def corrected_lines(of: History) -> None:
     """Lines arrive again, recorded later, with another amount and sometimes in another month."""
-    old = chance.choice(months(settings))
-    days = chance.choice([0, 0, 31])
+    old = of.chance.choice(of.months)
+    days = of.chance.choice([0, 0, 31])
     sql(
         "select * replace (net_amount + 1 as net_amount, list_amount + 1 as list_amount,"
         f" posted_on + {days} as posted_on, recorded_at + interval 400 day as recorded_at)"
-        f" from '{old}' order by document_id desc, line_number limit {chance.randint(1, 9)}",
-        settings.landing / LINES / f"corrected-{chance.randrange(10**6)}.parquet",
+        f" from '{old}' order by document_id desc, line_number limit {of.chance.randint(1, 9)}",
+        of.lines / f"corrected-{of.chance.randrange(10**6)}.parquet",
     )
 
 
-def deleted_lines(settings: Settings, chance: random.Random) -> None:
+def deleted_lines(of: History) -> None:
     """A month's file comes again with fewer lines."""
-    old = chance.choice(months(settings))
-    sql(f"select * from '{old}' where hash(document_id) % 7 <> {chance.randrange(7)}", old)
+    old = of.chance.choice(of.months)
+    sql(f"select * from '{old}' where hash(document_id) % 7 <> {of.chance.randrange(7)}", old)
 
 
-def removed_month(settings: Settings, chance: random.Random) -> None:
+def removed_month(of: History) -> None:
     """A whole month goes."""
-    chance.choice(months(settings)).unlink()
+    of.chance.choice(of.months).unlink()
 
 
-def removed_late_file(settings: Settings, chance: random.Random) -> None:
+def removed_late_file(of: History) -> None:
     """What arrived late is taken back."""
-    for path in sorted((settings.landing / LINES).glob("[lc]*.parquet")):
+    for path in sorted(of.lines.glob("[lc]*.parquet")):
         path.unlink()
 
 
-def changed_postings(settings: Settings, chance: random.Random) -> None:
+def changed_postings(of: History) -> None:
     """The ledger of one month is posted anew, its control totals with it."""
-    month = f"date_trunc('month', posted_on) = date '2024-{chance.randint(1, 3):02d}-01'"
-    path = settings.landing / "meridian_us/cost_entries.parquet"
+    month = f"date_trunc('month', posted_on) = date '2024-{of.chance.randint(1, 3):02d}-01'"
+    path = of.file("cost_entries.parquet")
     sql(
         f"select * replace (case when {month} and account_code like '6%' then amount + 1"
         f" else amount end as amount) from '{path}'",
@@ -149,23 +186,23 @@ def changed_postings(settings: Settings, chance: random.Random) -> None:
     )
 
 
-def changed_activities(settings: Settings, chance: random.Random) -> None:
+def changed_activities(of: History) -> None:
     """Activities of some days were never there."""
-    path = settings.landing / "meridian_uk/activities.parquet"
-    sql(f"select * from '{path}' where day(occurred_at) <> {chance.randint(1, 28)}", path)
+    path = of.file("activities.parquet")
+    sql(f"select * from '{path}' where day(occurred_at) <> {of.chance.randint(1, 28)}", path)
 
 
-def changed_answers(settings: Settings, chance: random.Random) -> None:
+def changed_answers(of: History) -> None:
     """Answers are taken back."""
-    path = settings.landing / "meridian_de/survey_responses.parquet"
-    sql(f"select * from '{path}' where hash(response_id) % 11 <> {chance.randrange(11)}", path)
+    path = of.file("survey_responses.parquet")
+    sql(f"select * from '{path}' where hash(response_id) % 11 <> {of.chance.randrange(11)}", path)
 
 
-def changed_customers(settings: Settings, chance: random.Random) -> None:
+def changed_customers(of: History) -> None:
     """Customers change their segment; one is new."""
-    path = settings.landing / "meridian_de/customers.parquet"
+    path = of.file("customers.parquet")
     sql(
-        f"select * replace (case when hash(customer_id) % 9 = {chance.randrange(9)} then"
+        f"select * replace (case when hash(customer_id) % 9 = {of.chance.randrange(9)} then"
         f" 'retail' else segment end as segment) from '{path}' union all by name"
         " (select * replace ('NEW-' || customer_id as customer_id,"
         " 'NEW-' || source_id as source_id)"
@@ -174,10 +211,10 @@ def changed_customers(settings: Settings, chance: random.Random) -> None:
     )
 
 
-def changed_rates(settings: Settings, chance: random.Random) -> None:
+def changed_rates(of: History) -> None:
     """An exchange rate is put right."""
-    path = settings.landing / "meridian_uk/fx_rates.parquet"
-    month = f"date_trunc('month', rate_date) = date '2023-{chance.randint(1, 12):02d}-01'"
+    path = of.file("fx_rates.parquet")
+    month = f"date_trunc('month', rate_date) = date '2023-{of.chance.randint(1, 12):02d}-01'"
     sql(
         f"select * replace (case when {month} then average_rate * 1.01 else average_rate end"
         f" as average_rate) from '{path}'",
@@ -185,38 +222,39 @@ def changed_rates(settings: Settings, chance: random.Random) -> None:
     )
 
 
-def changed_policy(settings: Settings, chance: random.Random) -> None:
+def changed_policy(of: History) -> None:
     """A policy takes another value from a later month on."""
     shipped = (policies.SHIPPED / "policies" / "policy_minute_values.csv").read_text()
-    later = (
-        f"*,EUR,0.{chance.randint(1, 9)},2023-{chance.randint(2, 9):02d}-01,,finance,assumed,Test\n"
-    )
-    (settings.policies / "policy_minute_values.csv").write_text(shipped + later)
+    value, month = of.chance.randint(1, 9), of.chance.randint(2, 9)
+    later = f"*,EUR,0.{value},2023-{month:02d}-01,,finance,assumed,Test\n"
+    (of.settings.policies / "policy_minute_values.csv").write_text(shipped + later)
 
 
-def adjusted_cost(settings: Settings, chance: random.Random) -> None:
+def adjusted_cost(of: History) -> None:
     """Finance moves cost of a month from one customer to another; some of it nobody approved."""
-    path = settings.policies / "policy_adjustments.csv"
+    path = of.settings.policies / "policy_adjustments.csv"
     shipped = policies.SHIPPED / "policies" / "policy_adjustments.csv"
     text = (path if path.exists() else shipped).read_text()
     document = f"TEST-{text.count(chr(10))}"
-    day, amount = f"2023-{chance.randint(1, 12):02d}-15", chance.randint(1, 90)
-    who = chance.choice(["Bob,2024-03-02", "Bob,2024-03-02", ","])
-    for line, (customer, sign) in enumerate([("DE-0000003", 1), ("DE-0000005", -1)], 1):
+    day, amount = f"2023-{of.chance.randint(1, 12):02d}-15", of.chance.randint(1, 90)
+    who = of.chance.choice(["Bob,2024-03-02", "Bob,2024-03-02", ","])
+    *customers, currency = ENTITIES[of.entity]
+    for line, (customer, sign) in enumerate(zip(customers, (1, -1), strict=True), 1):
         text += (
-            f"meridian_de,{document},{line},{day},picking,{customer},,{sign * amount},EUR,test,"
-            f"Ann,2024-03-01,{who},finance,assumed,Test\n"
+            f"{of.entity},{document},{line},{day},picking,{customer},,{sign * amount},"
+            f"{currency},test,Ann,2024-03-01,{who},finance,assumed,Test\n"
         )
     path.write_text(text)
 
 
-def broken_off(settings: Settings, chance: random.Random) -> None:
+def broken_off(of: History) -> None:
     """A build stops half way, after late lines; the next one has to finish it."""
-    late_lines(settings, chance)
-    build(settings, only=("+int_customer_revenue_monthly",))
+    late_lines(of)
+    build(of.settings, only=("+int_customer_revenue_monthly",))
 
 
-EVENTS: tuple[Callable[[Settings, random.Random], None], ...] = (
+Event = Callable[[History], None]
+EVENTS: tuple[Event, ...] = (
     late_lines,
     corrected_lines,
     deleted_lines,
@@ -233,15 +271,18 @@ EVENTS: tuple[Callable[[Settings, random.Random], None], ...] = (
 )
 
 
-@pytest.mark.parametrize("seed", range(HISTORIES))
+@pytest.mark.parametrize("company", range(math.ceil(HISTORIES / len(ENTITIES))))
 def test_building_what_changed_gives_the_bytes_of_building_all(
-    settings: Settings, seed: int
+    settings: Settings, company: int
 ) -> None:
-    chance = random.Random(seed)
-    # every event turns up in the first histories, whatever chance has in mind
-    events = [EVENTS[(seed * STEPS + step) % len(EVENTS)] for step in range(STEPS - 1)]
-    for event in [*events, chance.choice(EVENTS)]:
-        event(settings, chance)
+    first = company * len(ENTITIES)
+    histories = [History(first + n, settings) for n in range(len(ENTITIES))]
+    told = []
+    for step in range(STEPS):
+        for history in histories:
+            event = history.event(step)
+            event(history)
+            told.append(f"{event.__name__} of {history.entity}")
         build(settings)
     ways = _ways(settings)
     assert ways & {"part", "nothing"}, "every table was made as a whole: nothing is tested"
@@ -251,9 +292,8 @@ def test_building_what_changed_gives_the_bytes_of_building_all(
     build(settings)
     at_once = marts(settings, "at_once")
     assert by_steps.keys() == at_once.keys()
-    told = ", ".join(event.__name__ for event in events)
     differing = [name for name in at_once if by_steps[name] != at_once[name]]
-    assert not differing, f"after {told}: {differing}"
+    assert not differing, f"after {', '.join(told)}: {differing}"
 
 
 def _ways(settings: Settings) -> set[str]:
