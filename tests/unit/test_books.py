@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from orchestration import books, changes, cli
+from orchestration import books, changes, cli, nightly
 from orchestration.contract import TYPES, closing_marts
 from orchestration.settings import GateError, InputError, Settings
 
@@ -249,6 +249,28 @@ def test_difference_of_a_closed_period_blocks_until_just_that_is_approved(settin
     books.refuse_unexplained(settings, night)
     with pytest.raises(GateError, match=f"approved was difference {found.mark}"):
         books.refuse_unexplained(settings, candidate(tmp_path, "-13"))
+
+
+def test_night_that_finds_a_closed_period_changed_exits_with_three(settings, tmp_path, monkeypatch):
+    close(settings)
+    place = ["--landing", str(settings.landing), "--warehouse", str(settings.warehouse)]
+    changed = candidate(tmp_path, "-12.5")
+    # a night's judgement of its candidate, without the build before it
+    monkeypatch.setattr(
+        nightly, "run", lambda night, say, full: books.refuse_unexplained(night, changed)
+    )
+    refused = CliRunner().invoke(cli.main, ["nightly", *place])
+    assert refused.exit_code == 3
+    assert "a gate failed, nothing was published (exit 3)" in refused.output
+    assert "cost_to_serve in EUR: -10.00 → -12.50" in refused.output
+    period = ["--entity", "acme", "--month", "2025-01-01"]
+    who = ["--prepared-by", "Ann", "--approved-by", "Bob", "--reason", "rate was wrong"]
+    mark = refused.output.split("--difference ")[1].split()[0]
+    approved = CliRunner().invoke(
+        cli.main, ["restate", *place, *period, "--difference", mark, *who]
+    )
+    assert approved.exit_code == 0, approved.output
+    assert CliRunner().invoke(cli.main, ["nightly", *place]).exit_code == 0
 
 
 def test_command_line_closes_and_refuses_with_its_exit_codes(settings):
