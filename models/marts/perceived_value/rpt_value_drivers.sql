@@ -295,10 +295,17 @@ final as (
         currency,
         cost_per_point_amount,
         {{ units_to_score('gain_per_thousand_units') }} as outcome_gain_per_thousand,
-        cast(case when gain_per_thousand_units > 0 then row_number() over (
-            partition by entity_id, fiscal_year, outcome, segment
-            order by gain_per_thousand_units desc nulls last, driver asc
-        ) end as bigint) as lever_rank,
+        -- an effect that may be nothing is no lever
+        cast(case
+            when gain_per_thousand_units > 0 and abs(effect_units) > effect_half_units
+                then row_number() over (
+                    partition by entity_id, fiscal_year, outcome, segment
+                    order by
+                        case when abs(effect_units) > effect_half_units then 0 else 1 end,
+                        gain_per_thousand_units desc nulls last,
+                        driver asc
+                )
+        end as bigint) as lever_rank,
         {{ units_to_score('value_gain_units') }} as value_gain_share,
         {{ units_to_score('value_gain_per_thousand_units') }} as value_gain_per_thousand,
         cast(case when value_gain_per_thousand_units > 0 then row_number() over (
