@@ -101,6 +101,12 @@ BAD_ROWS = {
         "select 'abroad' as entity_id, date '2025-03-01' as month_start_date, 'sale' as cell_kind,"
         " 'USD' as transaction_currency, 1 as gross_pocket_amount",
     ),
+    # a closing rate of January and none of February
+    "foreign_balances_have_a_closing_rate": (
+        "marts.rpt_receivable_revaluation",
+        "select 'abroad' as entity_id, date '2025-02-01' as month_start_date,"
+        " 'USD' as transaction_currency",
+    ),
     "entities_have_a_currency": (
         "intermediate.int_entities",
         "select 'acme' as entity_id from range(2)",
@@ -132,6 +138,8 @@ BESIDE = {
     "intermediate.int_fx_rates_monthly": "from (values"
     " ('abroad', date '2025-01-01', 'USD'), ('abroad', date '2025-03-01', 'USD'))"
     " as r (entity_id, month_start_date, currency)",
+    "intermediate.int_fx_closing_rates_monthly": "select 'abroad' as entity_id,"
+    " date '2025-01-01' as month_start_date, 'USD' as currency",
     "policies.policy_reporting": "from (values ('strict', 'unmapped_accounts', 'block'),"
     " ('*', 'unmapped_accounts', 'warn')) as p (entity_id, parameter, value)",
 }
