@@ -245,6 +245,13 @@ class Publications:
         for table in tables:
             add(self.nodes[table])
 
+    def make(self, relation: str, sql: str) -> None:
+        """Make a table of a query, also in place of a view of what is not here."""
+        place = "where schema_name || '.' || view_name = ?"
+        if self.connection.execute(f"select 1 from duckdb_views() {place}", [relation]).fetchone():
+            self.connection.execute(f"drop view {relation}")
+        self.connection.execute(f"create or replace table {relation} as {sql}")
+
     def publish(self, responses, deliveries, nights=NIGHTS, told=None) -> None:
         """Fill the input and run the models; ``told`` replaces given tables."""
         execute = self.connection.execute
@@ -298,16 +305,12 @@ class Publications:
             made = dict(zip(columns.split(), map(list, zip(*rows, strict=True)), strict=True))
             self.connection.register(name, pa.table(made))
         for relation, sql in (GIVEN | (told or {})).items():
-            # some are views of what is not here
             execute(f"create or replace temp table shape as select * from {relation} limit 0")
-            place = "where schema_name || '.' || view_name = ?"
-            is_view = execute(f"select 1 from duckdb_views() {place}", [relation]).fetchone()
-            execute(f"drop {'view' if is_view else 'table'} {relation}")
-            execute(f"create table {relation} as select * from shape")
+            self.make(relation, "select * from shape")
             if sql:
                 execute(f"insert into {relation} by name {sql}")
         for relation, sql in self.sql.items():
-            execute(f"create or replace table {relation} as {sql}")
+            self.make(relation, sql)
 
     def behind(self, table: str) -> dict[tuple, set[int]]:
         """The responses behind each published number, by column, night and key."""

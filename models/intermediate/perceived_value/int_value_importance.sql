@@ -3,7 +3,7 @@
 -- respondent gave to all elements of its group. Elements are the four terms (group 'equation') or
 -- the attributes of a term (group: the term); a question of attribute importance_<x> asks for x.
 -- Only respondents who weighed every element of a group count, and of a block and segment with
--- fewer of them than the minimum none.
+-- fewer of them than the minimum none; of those who are not named, fewer than it count as none.
 with
 
 elements as (
@@ -98,12 +98,13 @@ shared as (
         weighed.element_id,
         {{ share_units('weighed.importance_units', 'weighed.all_importance_units') }}
             as share_units,
+        weighed.is_named,
         parameters.aggregate_minimum_customers,
         count(*) over (
             partition by
                 weighed.entity_id, weighed.block_period_index, weighed.cell_id,
-                weighed.element_group, weighed.element_id
-        ) as respondents_count
+                weighed.element_group, weighed.element_id, weighed.is_named
+        ) as kind_count
     from weighed
     inner join asked
         on
@@ -126,10 +127,29 @@ shared as (
 
 ),
 
+-- some answered without weighing every element: those who are not named are counted once more
+counted as (
+
+    select
+        entity_id,
+        block_period_index,
+        cell_id,
+        element_group,
+        element_id,
+        share_units,
+        aggregate_minimum_customers,
+        count(*) over (
+            partition by entity_id, block_period_index, cell_id, element_group, element_id
+        ) as respondents_count
+    from shared
+    where is_named or kind_count >= aggregate_minimum_customers
+
+),
+
 shares as (
 
     select entity_id, block_period_index, cell_id, element_group, element_id, share_units
-    from shared
+    from counted
     where respondents_count >= aggregate_minimum_customers
 
 ),
