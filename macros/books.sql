@@ -32,6 +32,68 @@
 {%- endmacro %}
 
 {#
+  The CTEs `comparisons`, every frozen version of a closed period and what it is compared with (the
+  next one, else what is computed today), and `versions`: the customers' rows of both, is_new or not.
+  kind      which close froze them; mart: the mart that was frozen
+  computed  the model that has it as computed today; columns: what to select of both
+#}
+{% macro compared_versions(kind, mart, computed, columns) -%}
+comparisons as (
+
+    select
+        entity_id,
+        month_start_date,
+        old_version,
+        new_version,
+        restatement_status,
+        prepared_by,
+        approved_by,
+        reason
+    from {{ source('books', 'comparisons') }}
+    where kind = '{{ kind }}'
+
+),
+
+versions as (
+
+    select
+        comparisons.entity_id,
+        comparisons.month_start_date,
+        comparisons.old_version,
+        frozen.customer_id,
+        {%- for column in columns %}
+        frozen.{{ column }},
+        {%- endfor %}
+        frozen.book_version <> comparisons.old_version as is_new
+    from comparisons
+    inner join {{ source('books', mart) }} as frozen
+        on
+            comparisons.entity_id = frozen.entity_id
+            and comparisons.month_start_date = frozen.month_start_date
+            and frozen.book_version in (comparisons.old_version, comparisons.new_version)
+
+    union all
+
+    select
+        comparisons.entity_id,
+        comparisons.month_start_date,
+        comparisons.old_version,
+        computed.customer_id,
+        {%- for column in columns %}
+        computed.{{ column }},
+        {%- endfor %}
+        true as is_new
+    from comparisons
+    inner join {{ ref(computed) }} as computed
+        on
+            comparisons.entity_id = computed.entity_id
+            and comparisons.month_start_date = computed.month_start_date
+    where comparisons.new_version is null
+
+)
+{%- endmacro %}
+
+{#
   Joins that give each row the period it is booked in: that of its day (alias `days`), or a later
   one (alias `booking`) where its own was closed when the row was recorded. A row that replaces an
   earlier version of the same day counts as recorded when its first version was: a correction

@@ -97,6 +97,15 @@ def with_frozen_rows(mart, columns, kind="profit"):
     return f"select {', '.join(columns)} from computed"
 
 
+def compared_versions(kind, mart, computed, columns):
+    keys = "entity_id, month_start_date, old_version"
+    about = "new_version, restatement_status, prepared_by, approved_by, reason"
+    return (
+        f"comparisons as (select {keys}, {about} from books),\n"
+        f"versions as (select {keys}, customer_id, {', '.join(columns)}, is_new from {mart})"
+    )
+
+
 def booked_days(rows, input_table, day_column, grain=("entity_id", "source_id")):
     return (
         f"inner join days on {rows}.entity_id = days.entity_id\n"

@@ -3,19 +3,19 @@
 -- the base mix and margin, then mix, price at the base rate of exchange, exchange (constant
 -- currency), cost rates last. Summed by customer before anything is rounded. Quantities are whole
 -- numbers of 10^-8, money per unit of 10^-14: effects are of 10^-22, Shapley's of 24ths of that.
+{%- set keys = [
+    'entity_id', 'comparison', 'month_start_date', 'base_month_start_date', 'customer_id', 'currency',
+    'profit_level',
+] %}
 with
 
 -- money without a quantity has no price of its own: its change is one of price, or of cost rate
 parted as (
 
     select
-        entity_id,
-        comparison,
-        month_start_date,
-        base_month_start_date,
-        customer_id,
-        currency,
-        profit_level,
+        {%- for key in keys %}
+        {{ key }},
+        {%- endfor %}
         cell_kind,
         outcome,
         is_foreign,
@@ -78,13 +78,9 @@ volumes as (
 states as (
 
     select
-        parted.entity_id,
-        parted.comparison,
-        parted.month_start_date,
-        parted.base_month_start_date,
-        parted.customer_id,
-        parted.currency,
-        parted.profit_level,
+        {%- for key in keys %}
+        parted.{{ key }},
+        {%- endfor %}
         parted.cell_kind,
         parted.outcome,
         parted.is_foreign,
@@ -147,13 +143,9 @@ states as (
 exchanged as (
 
     select
-        entity_id,
-        comparison,
-        month_start_date,
-        base_month_start_date,
-        customer_id,
-        currency,
-        profit_level,
+        {%- for key in keys %}
+        {{ key }},
+        {%- endfor %}
         cell_kind,
         outcome,
         pocket_0,
@@ -192,13 +184,9 @@ exchanged as (
 prices as (
 
     select
-        entity_id,
-        comparison,
-        month_start_date,
-        base_month_start_date,
-        customer_id,
-        currency,
-        profit_level,
+        {%- for key in keys %}
+        {{ key }},
+        {%- endfor %}
         cell_kind,
         outcome,
         pocket_0,
@@ -244,13 +232,9 @@ prices as (
 effects as (
 
     select
-        entity_id,
-        comparison,
-        month_start_date,
-        base_month_start_date,
-        customer_id,
-        currency,
-        profit_level,
+        {%- for key in keys %}
+        {{ key }},
+        {%- endfor %}
         cell_kind,
         outcome,
         pocket_0,
@@ -294,13 +278,9 @@ effects as (
 final as (
 
     select
-        entity_id,
-        comparison,
-        month_start_date,
-        base_month_start_date,
-        customer_id,
-        currency,
-        profit_level,
+        {%- for key in keys %}
+        {{ key }},
+        {%- endfor %}
         sum(profit_0) as profit_0,
         sum(profit_1) as profit_1,
         sum(pocket_0) as pocket_0,
@@ -332,9 +312,7 @@ final as (
             + case when outcome = 'method_change' then profit_1 - profit_0 else 0 end
         ) as method_change
     from effects
-    group by
-        entity_id, comparison, month_start_date, base_month_start_date, customer_id, currency,
-        profit_level
+    group by {{ keys | join(', ') }}
 
 )
 

@@ -10,59 +10,10 @@
 {%- set keys = ['entity_id', 'month_start_date', 'old_version', 'customer_id'] %}
 with
 
-comparisons as (
-
-    select
-        entity_id,
-        month_start_date,
-        old_version,
-        new_version,
-        restatement_status,
-        prepared_by,
-        approved_by,
-        reason
-    from {{ source('books', 'comparisons') }}
-    where kind = 'profit'
-
-),
-
-waterfalls as (
-
-    select
-        comparisons.entity_id,
-        comparisons.month_start_date,
-        comparisons.old_version,
-        frozen.customer_id,
-        {%- for amount in amounts %}
-        frozen.{{ amount }},
-        {%- endfor %}
-        frozen.book_version <> comparisons.old_version as is_new
-    from comparisons
-    inner join {{ source('books', 'fct_customer_profitability_monthly') }} as frozen
-        on
-            comparisons.entity_id = frozen.entity_id
-            and comparisons.month_start_date = frozen.month_start_date
-            and frozen.book_version in (comparisons.old_version, comparisons.new_version)
-
-    union all
-
-    select
-        comparisons.entity_id,
-        comparisons.month_start_date,
-        comparisons.old_version,
-        computed.customer_id,
-        {%- for amount in amounts %}
-        computed.{{ amount }},
-        {%- endfor %}
-        true as is_new
-    from comparisons
-    inner join {{ ref('int_customer_profitability_computed_monthly') }} as computed
-        on
-            comparisons.entity_id = computed.entity_id
-            and comparisons.month_start_date = computed.month_start_date
-    where comparisons.new_version is null
-
-),
+{{ compared_versions(
+    'profit', 'fct_customer_profitability_monthly',
+    'int_customer_profitability_computed_monthly', amounts
+) }},
 
 changed as (
 
@@ -75,7 +26,7 @@ changed as (
         sum(case when is_new then coalesce({{ amount }}, 0) else 0 end) as new_{{ amount }}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from waterfalls
+    from versions
     group by {{ keys | join(', ') }}
 
 ),

@@ -7,59 +7,10 @@
 ] %}
 with
 
-comparisons as (
-
-    select
-        entity_id,
-        month_start_date,
-        old_version,
-        new_version,
-        restatement_status,
-        prepared_by,
-        approved_by,
-        reason
-    from {{ source('books', 'comparisons') }}
-    where kind = 'perceived_value'
-
-),
-
-readings as (
-
-    select
-        comparisons.entity_id,
-        comparisons.month_start_date,
-        comparisons.old_version,
-        frozen.customer_id,
-        frozen.book_version <> comparisons.old_version as is_new,
-        {%- for measure in measures %}
-        frozen.{{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from comparisons
-    inner join {{ source('books', 'fct_customer_perceived_value_monthly') }} as frozen
-        on
-            comparisons.entity_id = frozen.entity_id
-            and comparisons.month_start_date = frozen.month_start_date
-            and frozen.book_version in (comparisons.old_version, comparisons.new_version)
-
-    union all
-
-    select
-        comparisons.entity_id,
-        comparisons.month_start_date,
-        comparisons.old_version,
-        computed.customer_id,
-        true as is_new,
-        {%- for measure in measures %}
-        computed.{{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from comparisons
-    inner join {{ ref('int_perceived_value_computed') }} as computed
-        on
-            comparisons.entity_id = computed.entity_id
-            and comparisons.month_start_date = computed.month_start_date
-    where comparisons.new_version is null
-
-),
+{{ compared_versions(
+    'perceived_value', 'fct_customer_perceived_value_monthly', 'int_perceived_value_computed',
+    measures
+) }},
 
 compared as (
 
@@ -73,7 +24,7 @@ compared as (
         max(case when is_new then {{ measure }} end) as new_{{ measure }}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from readings
+    from versions
     group by entity_id, month_start_date, old_version, customer_id
 
 ),
