@@ -401,6 +401,19 @@ def _adjustments(mart: Mart, before: Measure | None) -> list[Expectation]:
     ]
 
 
+def _plans(mart: Mart, before: Measure | None) -> list[Expectation]:
+    return [
+        _no_rows(
+            "no period whose sales budget and ledger budget differ above materiality",
+            "Have the owners of budgets and of the ledger's scenario budget agree on one plan.",
+            "two plans of one period are shown as they are; bridge and comparison start from each",
+            "select entity_id, plan_line, count(*) as periods, sum(difference_amount) as "
+            "difference_amount from {batch} where plan_status = 'difference' "
+            "group by entity_id, plan_line order by entity_id, plan_line",
+        ),
+    ]
+
+
 def _control_totals(mart: Mart, before: Measure | None) -> list[Expectation]:
     sums = "sum(quarantined_rows) as quarantined_rows, sum(raw_rows) as raw_rows"
     by_table = "entity_id, source, input_table"
@@ -439,6 +452,7 @@ JUDGEMENT: dict[str, Callable[[Mart, Measure | None], list[Expectation]]] = {
     "rpt_whale_curve": _whale_curve,
     "rpt_adjustments": _adjustments,
     "rpt_ledger_reconciliation": _reconciliation,
+    "rpt_plan_reconciliation": _plans,
     "rpt_source_control_totals": _control_totals,
     "rpt_unassigned_rows": _unassigned,
 }

@@ -47,6 +47,9 @@ def reconciliation_tables(publication: Publication, hints: Hints) -> list[Sectio
         _control_totals(publication, hints),
         _quarantine(publication, hints),
         _unassigned(publication, hints),
+        _cut_off(publication, hints),
+        _eliminations(publication, hints),
+        _plans(publication, hints),
         _gates(publication),
         _of_marts(
             publication,
@@ -333,6 +336,133 @@ def _unassigned(publication: Publication, hints: Hints) -> Section:
             hints=hints.get(mart),
         )
     )
+    return section
+
+
+def _cut_off(publication: Publication, hints: Hints) -> Section:
+    """Every period with something out of it, what is material first."""
+    mart = "rpt_cut_off"
+    section = Section(
+        "cut-off",
+        "Cut-off",
+        "What was posted in another period than it was delivered, done or invoiced in. Nothing is "
+        "moved, and no signature depends on it; a period whose amount is above materiality wants a "
+        "look. Every document stands in the mart.",
+    )
+    if not publication.has(mart):
+        section.missing = mart
+        return section
+    keys = "entity_id, month_start_date, cut_off_type"
+    rows = publication.rows(
+        f"select {keys}, currency, count(distinct document_id) as documents_count, "
+        "count(*) filter (where timing = 'posted_early') as posted_early_count, "
+        "count(*) filter (where timing = 'posted_late') as posted_late_count, "
+        "count(*) filter (where timing = 'open') as open_count, "
+        "max(period_amount) as period_amount, max(materiality_amount) as materiality_amount, "
+        f"bool_or(is_material) as is_material from {mart} group by {keys}, currency "
+        f"order by is_material desc, abs(max(period_amount)) desc, {keys}"
+    )
+    if rows:
+        table = table_of(
+            rows[:ROW_LIMIT],
+            "Cut-off by period, material ones first",
+            total_rows=len(rows),
+            source=mart,
+            labels={"cut_off_type": "found by", "is_material": "material"},
+            hints=hints.get(mart),
+        )
+        material = sum(row["is_material"] for row in rows)
+        table.marks.append(f"material in {material} of {len(rows)} rows")
+        section.tables.append(table)
+    return section
+
+
+def _eliminations(publication: Publication, hints: Hints) -> Section:
+    """By pair over all periods, then the periods in which something is left."""
+    mart = "rpt_intercompany_eliminations"
+    section = Section(
+        "eliminations",
+        "Between our own entities",
+        "What two entities charged each other, as each of them has it, in the currency of the "
+        "group, and what is left when one is set against the other. It is in no customer's profit.",
+    )
+    if not publication.has(mart):
+        section.missing = mart
+        return section
+    keys = "entity_id, partner_entity_id"
+    is_open = "elimination_status not in ('eliminated', 'below_materiality')"
+    pairs = publication.rows(
+        f"select {keys}, group_currency, count(*) as periods_count, "
+        f"count(*) filter (where {is_open}) as open_periods_count, "
+        "sum(group_amount) as group_amount, "
+        "sum(partner_group_amount) as partner_group_amount, "
+        "sum(elimination_difference_amount) as elimination_difference_amount "
+        f"from {mart} group by {keys}, group_currency order by {keys}, group_currency"
+    )
+    if pairs:
+        section.tables.append(
+            table_of(
+                pairs[:ROW_LIMIT],
+                "By pair, all periods",
+                total_rows=len(pairs),
+                source=mart,
+                labels={"periods_count": "periods", "open_periods_count": "periods open"},
+                hints=hints.get(mart),
+            )
+        )
+    total = publication.rows(f"select count(*) as row_count from {mart} where {is_open}")
+    rows = publication.rows(
+        f"select * from {mart} where {is_open} "
+        "order by abs(elimination_difference_amount) desc nulls first, "
+        f"month_start_date, {keys} limit 100"
+    )
+    if rows:
+        section.tables.append(
+            table_of(
+                rows,
+                "Not eliminated, largest first",
+                _filled(rows, list(publication.columns[mart])),
+                total_rows=total[0]["row_count"],
+                source=mart,
+                hints=hints.get(mart),
+            )
+        )
+    return section
+
+
+def _plans(publication: Publication, hints: Hints) -> Section:
+    """The two plans by entity, line and state."""
+    mart = "rpt_plan_reconciliation"
+    section = Section(
+        "plans",
+        "One plan or two",
+        "The sales budget by product, which the bridge against budget starts from, and the "
+        "ledger's scenario budget, which actual figures stand beside. Where they differ, the two "
+        "readings of the budget do as well.",
+    )
+    if not publication.has(mart):
+        section.missing = mart
+        return section
+    keys = "entity_id, plan_line, currency, plan_status"
+    rows = publication.rows(
+        f"select {keys}, count(*) as periods_count, "
+        "sum(sales_plan_amount) as sales_plan_amount, "
+        "sum(ledger_plan_amount) as ledger_plan_amount, "
+        "sum(difference_amount) as difference_amount, "
+        "max(abs(difference_amount)) as largest_difference_amount "
+        f"from {mart} group by {keys} order by {keys}"
+    )
+    if rows:
+        section.tables.append(
+            table_of(
+                rows[:ROW_LIMIT],
+                "Sales plan and ledger plan, by state",
+                total_rows=len(rows),
+                source=mart,
+                labels={"periods_count": "periods", "plan_status": "status"},
+                hints=hints.get(mart),
+            )
+        )
     return section
 
 

@@ -634,7 +634,15 @@ select
     v.posted_on,
     case
         when v.document_type in ('return', 'credit_note') and v.dirt_kind is null
-            then cast(date_trunc('month', v.posted_on) as date)
+            then m.month_start
+        -- what is sent in the last weeks of a month arrives in the next; control passes when it is
+        -- sent, and the source says so. Some documents lack its word, and all in two months of an
+        -- entity, when invoices went out before the goods.
+        when
+            v.document_type = 'invoice' and v.posted_on > m.month_end - 20
+            and m.month_index % 18 <> 14 - 2 * v.entity_number
+            and uniform(v.order_key, 'dispatch not said') >= 0.005
+            then m.month_start
     end as service_period,
     v.customer_id,
     v.product_id,

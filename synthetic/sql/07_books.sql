@@ -379,6 +379,58 @@ select
     cast(150 + pick_number(month_index, 'agency', 10000) * 0.01 as decimal(18, 4))
 from sim_months;
 
+-- The sales plan: as many of every product, for as much list value as was sold within a tenth.
+create or replace table sim_sales_plan as
+with sold as (
+    select
+        entity_number,
+        month_index,
+        cast(sum(list_amount) as double) as list_amount
+    from sim_booked
+    where document_type = 'invoice' and partner_entity_id is null
+    group by all
+),
+priced as (
+    select
+        p.*,
+        m.month_index,
+        m.month_start,
+        m.month_end,
+        s.list_amount as sold_list_amount,
+        sum(p.list_price) over (partition by p.entity_number, m.month_index) as list_price_of_all
+    from sim_products as p
+    inner join sim_months as m on p.year_number = year(m.month_start)
+    inner join sold as s
+        on p.entity_number = s.entity_number and m.month_index = s.month_index
+),
+planned as (
+    select
+        *,
+        round(
+            sold_list_amount / list_price_of_all
+            * (0.9 + 0.2 * uniform(product_number * 512 + month_index, 'plan ' || entity_id))
+        ) as quantity
+    from priced
+),
+valued as (
+    select
+        *,
+        cast(round(quantity * list_price, 2) as decimal(18, 4)) as list_amount,
+        cast(round(quantity * standard_cost, 2) as decimal(18, 4)) as direct_cost_amount,
+        -- a plan is made once a year, a month before it begins
+        cast(make_date(year_number, 1, 1) - 30 as timestamp) + to_hours(9) as recorded_at
+    from planned
+    where quantity > 0
+)
+select
+    *,
+    money(round(list_amount * 0.121, 2)) as discount_amount,
+    money(round(list_amount * 0.014, 2)) as returned_amount,
+    money(round(list_amount * 0.026, 2)) as rebate_amount,
+    money(round(list_amount * 0.008, 2)) as freight_charged_amount,
+    money(round(list_amount * 0.015, 2)) as freight_paid_amount
+from valued;
+
 create or replace table out_cost_entries as
 with placed as (
     select
@@ -481,11 +533,46 @@ planned as (
         month_index,
         month_start,
         month_end,
-        cast(sum(amount) as double) as amount
+        cast(round(
+            cast(sum(amount) as double)
+            * (0.94 + 0.1 * uniform(month_index * 10 + entity_number, 'budget ' || account_code)),
+            0
+        ) as decimal(18, 4)) as amount
     from placed
     where
-        (account_code between '4000' and '5100' or account_code between '6000' and '7000')
+        account_code between '6000' and '7000'
         and account_code <> '6999' and partner_entity_id is null
+    group by
+        entity_number, entity_id, prefix, account_code, cost_centre_id, currency, month_index,
+        month_start, month_end
+
+    union all
+
+    -- trade is what the sales plan says, product by product
+    select
+        p.entity_number,
+        p.entity_id,
+        e.prefix,
+        a.account_code,
+        cast(null as varchar) as cost_centre_id,
+        p.currency,
+        p.month_index,
+        p.month_start,
+        p.month_end,
+        cast(sum(case a.account_code
+            when '4000' then -p.list_amount
+            when '4100' then p.discount_amount
+            when '4200' then p.returned_amount
+            when '4300' then p.rebate_amount
+            when '4400' then -p.freight_charged_amount
+            when '5000' then p.direct_cost_amount
+            when '5100' then p.freight_paid_amount
+        end) as decimal(18, 4)) as amount
+    from sim_sales_plan as p
+    inner join sim_entities as e on p.entity_number = e.entity_number
+    cross join (
+        values ('4000'), ('4100'), ('4200'), ('4300'), ('4400'), ('5000'), ('5100')
+    ) as a (account_code)
     group by all
 ),
 budget as (
@@ -500,11 +587,7 @@ budget as (
         cast(null as varchar) as partner_entity_id,
         currency,
         'budget' as label,
-        cast(round(
-            amount
-            * (0.94 + 0.1 * uniform(month_index * 10 + entity_number, 'budget ' || account_code)),
-            0
-        ) as decimal(18, 4)) as amount,
+        amount,
         month_index,
         month_start,
         month_end,
@@ -544,7 +627,8 @@ select
     n.partner_entity_id,
     n.scenario,
     case
-        when n.scenario = 'budget' then timestamp '2022-12-01 09:00:00'
+        when n.scenario = 'budget'
+            then cast(make_date(year(n.posted_on), 1, 1) - 30 as timestamp) + to_hours(9)
         -- closing entries come in the first days after a month; the last one is closed already
         when n.account_code = '6100' and n.label = 'month' and n.month_index < h.last_month
             then cast(n.month_end + 4 as timestamp) + to_hours(15)
@@ -571,38 +655,7 @@ group by
     strftime(posted_on, '%Y-%m'),
     cast(date_trunc('month', posted_on) as date);
 
--- The sales plan: as many of every product, for as much list value as was sold within a tenth.
 create or replace table out_budgets as
-with sold as (
-    select
-        entity_number,
-        month_index,
-        cast(sum(list_amount) as double) as list_amount
-    from sim_booked
-    where document_type = 'invoice' and partner_entity_id is null
-    group by all
-),
-priced as (
-    select
-        p.*,
-        m.month_index,
-        m.month_start,
-        s.list_amount,
-        sum(p.list_price) over (partition by p.entity_number, m.month_index) as list_price_of_all
-    from sim_products as p
-    inner join sim_months as m on p.year_number = year(m.month_start)
-    inner join sold as s
-        on p.entity_number = s.entity_number and m.month_index = s.month_index
-),
-planned as (
-    select
-        *,
-        round(
-            list_amount / list_price_of_all
-            * (0.9 + 0.2 * uniform(product_number * 512 + month_index, 'plan ' || entity_id))
-        ) as quantity
-    from priced
-)
 select
     entity_id,
     'BUD-' || strftime(month_start, '%Y-%m') || '-' || lpad(cast(product_number as varchar), 4, '0')
@@ -611,10 +664,12 @@ select
     'P' || lpad(cast(product_number as varchar), 4, '0') as product_id,
     cast(null as varchar) as customer_id,
     cast(quantity as decimal(18, 4)) as quantity,
-    cast(round(quantity * list_price * 0.93, 2) as decimal(18, 4)) as net_amount,
+    money(
+        list_amount - discount_amount - returned_amount - rebate_amount + freight_charged_amount
+    ) as net_amount,
     cast(null as decimal(18, 4)) as functional_amount,
-    cast(round(quantity * standard_cost, 2) as decimal(18, 4)) as direct_cost_amount,
+    freight_charged_amount,
+    money(direct_cost_amount + freight_paid_amount) as direct_cost_amount,
     currency,
-    cast(make_date(year_number, 1, 1) - 30 as timestamp) + to_hours(9) as recorded_at
-from planned
-where quantity > 0;
+    recorded_at
+from sim_sales_plan;

@@ -301,6 +301,16 @@ SOUND = {
             "ledger_amount": "5::decimal(18,4)",
         },
     ),
+    "rpt_plan_reconciliation": (
+        ["entity_id", "month_start_date", "plan_line"],
+        {
+            "entity_id": "'acme'",
+            "month_start_date": "date '2024-01-01'",
+            "plan_line": "'sales'",
+            "difference_amount": "0.5::decimal(18,4)",
+            "plan_status": "'below_materiality'",
+        },
+    ),
     "rpt_source_control_totals": (
         ["entity_id", "source", "input_table", "currency"],
         {
@@ -452,6 +462,7 @@ def test_a_surprising_candidate_warns_with_a_reason(
         VALUE: {"rows": "30"},
         "rpt_profit_concentration": {"loss_making_count": "7::bigint"},
         "rpt_ledger_reconciliation": {"unassigned_amount": "30::decimal(18,4)"},
+        "rpt_plan_reconciliation": {"plan_status": "'difference'"},
         "rpt_source_control_totals": {"quarantined_rows": "6::bigint"},
         "rpt_unassigned_rows": {"pnl_line": "'unmapped'"},
         "rpt_whale_curve": {"rows": "0"},
@@ -469,6 +480,8 @@ def test_a_surprising_candidate_warns_with_a_reason(
         "at most 60% of the customers losing money; found 1 rows",
         "the cost that has a driver unassigned; found 1 rows",
         "at most 5% of a table in quarantine",
+        "budget and ledger budget differ above materiality; found 1 rows: entity_id acme, "
+        "plan_line sales",
         "policy_account_mapping does not map; found 1 rows: entity_id acme, pool_id unmapped:6999",
         "table rpt_whale_curve: expected at least one row",
     ]

@@ -221,6 +221,47 @@ def test_postings_of_a_month_add_to_nothing_and_balances_are_their_sum(
     ) == [(0,)]
 
 
+def test_the_sales_plan_and_the_ledgers_budget_are_one_plan(raw: duckdb.DuckDBPyConnection) -> None:
+    plans = rows(
+        raw,
+        "select * from (select entity_id, period, sum(net_amount), sum(freight_charged_amount),"
+        " sum(direct_cost_amount) from budgets group by all) full join ("
+        "select entity_id, posted_on as period,"
+        " -sum(amount) filter (account_code between '4000' and '4400'),"
+        " -sum(amount) filter (account_code = '4400'),"
+        " sum(amount) filter (account_code in ('5000', '5100'))"
+        " from cost_entries where scenario = 'budget' group by all) using (entity_id, period)",
+    )
+    assert len(plans) == 3 * MONTHS
+    for _, _, sales, freight, cost, *ledger in plans:
+        assert [sales, freight, cost] == ledger
+        assert sales > cost > freight > 0
+
+
+def test_cut_off_is_material_where_it_is_planted_and_seldom_elsewhere(
+    raw: duckdb.DuckDBPyConnection,
+) -> None:
+    found = rows(
+        raw,
+        "select entity_id, strftime(posted_on, '%Y-%m') as month, sum(amount) filter ("
+        "service_period is null and strftime(delivered_on, '%Y-%m') is distinct from month)"
+        " / sum(amount) > 0.005 from (select entity_id, document_id, max(posted_on) as posted_on,"
+        " max(service_period) as service_period,"
+        " sum(coalesce(functional_amount, net_amount)) as amount from revenue_lines"
+        " where document_type = 'invoice' group by all) inner join ("
+        "select entity_id, document_id, max(delivered_on) as delivered_on from deliveries group by"
+        " all) using (entity_id, document_id) group by all",
+    )
+    material = {(entity, month) for entity, month, is_material in found if is_material}
+    planted = {
+        ("meridian_de", "2023-12"),
+        ("meridian_us", "2023-10"),
+        ("meridian_uk", "2023-08"),
+    }
+    assert planted <= material
+    assert len(material) < len(found) / 3
+
+
 DIRT = {
     ("revenue_lines", "missing_customer"): "customer_id is null and document_type in "
     "('invoice', 'return', 'credit_note')",

@@ -141,6 +141,28 @@ select 'alpha' as entity_id, date '2024-12-01' as month_start_date, 'EUR' as cur
 from (values ('T2', 'support', 100), ('T3', 'revenue', 1333.25))
     as t (tie_out, pool_id, ledger_amount);
 
+create table marts.rpt_cut_off as
+select 'alpha' as entity_id, month as month_start_date, 'delivery' as cut_off_type,
+    'D' || month as document_id, 'posted_early' as timing, 'EUR' as currency,
+    cast(amount as decimal(18, 4)) as period_amount,
+    cast(500 as decimal(18, 4)) as materiality_amount, amount > 500 as is_material
+from (values (date '2024-11-01', 20.5), (date '2024-12-01', 777.25)) as t (month, amount);
+
+create table marts.rpt_intercompany_eliminations as
+select 'alpha' as entity_id, 'beta' as partner_entity_id, month as month_start_date,
+    'EUR' as group_currency, cast(100 as decimal(18, 4)) as group_amount,
+    cast(difference - 100 as decimal(18, 4)) as partner_group_amount,
+    cast(difference as decimal(18, 4)) as elimination_difference_amount, status
+    as elimination_status
+from (values (date '2024-11-01', 0, 'eliminated'), (date '2024-12-01', 46.8691, 'difference'))
+    as t (month, difference, status);
+
+create table marts.rpt_plan_reconciliation as
+select 'alpha' as entity_id, date '2024-12-01' as month_start_date, 'sales' as plan_line,
+    'EUR' as currency, cast(1000 as decimal(18, 4)) as sales_plan_amount,
+    cast(844.5 as decimal(18, 4)) as ledger_plan_amount,
+    cast(155.5 as decimal(18, 4)) as difference_amount, 'difference' as plan_status;
+
 create table marts.rpt_source_control_totals as
 select 'alpha' as entity_id, 'landing' as source, 'revenue_lines' as input_table,
     'EUR' as currency, 10 as raw_rows, 9 as accepted_rows, 1 as quarantined_rows,
@@ -400,6 +422,14 @@ def test_money_in_tables_is_exact(warehouse: Path) -> None:
     assert "What keeps periods from being signed" in page
     assert "sign_contradicts_type" in page
     assert "raw = accepted + quarantined holds in every row" in page
+
+
+def test_what_is_out_of_its_period_or_between_entities_or_plans_is_shown(warehouse: Path) -> None:
+    page = _page(warehouse, "reconciliation.html")
+    assert "material in 1 of 2 rows" in page
+    assert page.index("777.2") < page.index("20.5")
+    assert "46.8691" in page and "Not eliminated, largest first" in page
+    assert "155.5" in page
 
 
 def test_the_catalogue_describes_every_mart_of_the_manifest(warehouse: Path) -> None:

@@ -40,7 +40,7 @@ cells as (
         quantity as effort_quantity,
         pocket_amount,
         transaction_pocket_amount,
-        cast(0 as decimal(18, 4)) as freight_charged_amount,
+        freight_charged_amount,
         cost_amount
     from {{ ref('int_budget_cells_monthly') }}
 

@@ -13,7 +13,7 @@ plans as (
 
 ),
 
-planned as (
+converted as (
 
     select
         budgets.entity_id,
@@ -23,14 +23,20 @@ planned as (
         budgets.product_id as item_id,
         budgets.currency as transaction_currency,
         budgets.quantity,
-        budgets.net_amount as transaction_pocket_amount,
+        budgets.net_amount,
+        budgets.functional_amount,
+        budgets.freight_charged_amount,
         coalesce(
             budgets.functional_amount,
             {{ convert_currency(
                 'budgets.net_amount', 'rates.rate_numerator', 'rates.rate_denominator',
                 'budgets.currency <> entities.currency'
             ) }}
-        ) as pocket_amount,
+        ) as functional_net_amount,
+        {{ convert_currency(
+            'budgets.freight_charged_amount', 'rates.rate_numerator', 'rates.rate_denominator',
+            'budgets.currency <> entities.currency'
+        ) }} as freight_at_own_rate,
         budgets.direct_cost_amount as cost_amount
     from {{ ref('input_budgets') }} as budgets
     inner join plans
@@ -49,6 +55,33 @@ planned as (
 
 ),
 
+-- freight at the rate that the rest of its row is planned at
+planned as (
+
+    select
+        entity_id,
+        month_start_date,
+        customer_id,
+        is_by_customer,
+        item_id,
+        transaction_currency,
+        quantity,
+        net_amount,
+        freight_charged_amount as transaction_freight_amount,
+        functional_net_amount,
+        case
+            when freight_charged_amount = 0 then 0
+            when functional_amount is null or net_amount <= 0 then freight_at_own_rate
+            else {{ convert_currency(
+                'freight_charged_amount', to_units('functional_amount', 4),
+                to_units('net_amount', 4), 'net_amount > 0'
+            ) }}
+        end as freight_charged_amount,
+        cost_amount
+    from converted
+
+),
+
 final as (
 
     select
@@ -59,8 +92,11 @@ final as (
         transaction_currency,
         is_by_customer,
         cast(sum(quantity) as decimal(18, 4)) as quantity,
-        cast(sum(pocket_amount) as decimal(18, 4)) as pocket_amount,
-        cast(sum(transaction_pocket_amount) as decimal(18, 4)) as transaction_pocket_amount,
+        cast(sum(functional_net_amount - freight_charged_amount) as decimal(18, 4))
+            as pocket_amount,
+        cast(sum(net_amount - transaction_freight_amount) as decimal(18, 4))
+            as transaction_pocket_amount,
+        cast(sum(freight_charged_amount) as decimal(18, 4)) as freight_charged_amount,
         cast(case when count(*) = count(cost_amount) then sum(cost_amount) end as decimal(18, 4))
             as cost_amount
     from planned

@@ -16,6 +16,7 @@ months as (
         status.entity_id,
         status.month_start_date,
         status.period_status,
+        status.has_ledger,
         entities.currency
     from {{ ref('int_period_status') }} as status
     inner join {{ ref('int_entities') }} as entities
@@ -107,9 +108,17 @@ amounts as (
         case when kinds.kind = 'profit' then coalesce(revenue.amount, 0) end as revenue,
         case when kinds.kind = 'profit' then coalesce(moves.revenue_in, 0) end as revenue_in,
         case when kinds.kind = 'profit' then coalesce(moves.revenue_out, 0) end as revenue_out,
-        case when kinds.kind = 'profit' then coalesce(costs.amount, 0) end as cost,
-        case when kinds.kind = 'profit' then coalesce(moves.cost_in, 0) end as cost_in,
-        case when kinds.kind = 'profit' then coalesce(moves.cost_out, 0) end as cost_out
+        -- without a ledger there is no cost to be 0, unless late postings say there was some
+        {%- for name, amount in [
+            ('cost', 'costs.amount'), ('cost_in', 'moves.cost_in'), ('cost_out', 'moves.cost_out'),
+        ] %}
+        case
+            when
+                kinds.kind = 'profit'
+                and (months.has_ledger or moves.cost_in <> 0 or moves.cost_out <> 0)
+                then coalesce({{ amount }}, 0)
+        end as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from months
     cross join kinds
     left join revenue

@@ -1,7 +1,9 @@
 -- Actual beside budget, forecast and the same period of the year before, by P&L line and pool of
 -- the ledger, signed by effect on profit. A scenario that has no posting in a period was not given
--- and is empty; where it was, a line without one is zero.
+-- and is empty, and so is a line that a plan names in no period of the fiscal year: nobody planned
+-- it. Where it was, a line without a posting is zero.
 {%- set readings = ['actual', 'budget', 'forecast', 'prior_year'] %}
+{%- set plans = ['budget', 'forecast'] %}
 with
 
 prior_years as (
@@ -58,6 +60,27 @@ amounts as (
 
 ),
 
+-- a plan is made for a year: what it names in one period it leaves at zero in another
+planned as (
+
+    select
+        amounts.entity_id,
+        months.fiscal_year,
+        amounts.pnl_line,
+        amounts.pool_id,
+        {%- for plan in plans %}
+        max(case when amounts.reading = '{{ plan }}' then 1 else 0 end) as has_{{ plan }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from amounts
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            amounts.entity_id = months.entity_id
+            and amounts.month_start_date = months.month_start_date
+    group by amounts.entity_id, months.fiscal_year, amounts.pnl_line, amounts.pool_id
+
+),
+
 given as (
 
     select
@@ -82,7 +105,11 @@ lines as (
         pnl_lines.display_order,
         {%- for reading in readings %}
         case
-            when max(given.has_{{ reading }}) = 1
+            when
+                max(given.has_{{ reading }}) = 1
+                {%- if reading in plans %}
+                and max(planned.has_{{ reading }}) = 1
+                {%- endif %}
                 then -sum(
                     case when amounts.reading = '{{ reading }}' then amounts.amount else 0 end
                 )
@@ -93,6 +120,16 @@ lines as (
         on
             amounts.entity_id = given.entity_id
             and amounts.month_start_date = given.month_start_date
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            amounts.entity_id = months.entity_id
+            and amounts.month_start_date = months.month_start_date
+    inner join planned
+        on
+            amounts.entity_id = planned.entity_id
+            and months.fiscal_year = planned.fiscal_year
+            and amounts.pnl_line = planned.pnl_line
+            and amounts.pool_id is not distinct from planned.pool_id
     inner join {{ ref('lookup_pnl_lines') }} as pnl_lines
         on
             amounts.pnl_line = pnl_lines.pnl_line
