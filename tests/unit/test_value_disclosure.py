@@ -36,11 +36,20 @@ PUBLISHED = {
     "rpt_value_scale_sensitivity": ("rank_correlation",),
     "rpt_lateness_effect": ("late_mean_score", "other_mean_score"),
     "rpt_consideration": ("exclusive_share", "outdone_share"),
-    "rpt_agreement_gap": ("customer_agree_share",),
+    "rpt_agreement_gap": (
+        *("customer_agree_share", "management_agree_share", "staff_agree_share"),
+        *("agreement_gap", "effect_size", "z_score"),
+    ),
+    "rpt_comment_terms": (
+        *("respondents_share", "respondents_count", "comments_count"),
+        *("classified_respondents_share", "classified_comments_share"),
+    ),
     "fct_customer_perceived_value_monthly": (
         *("perceived_value_index", "product_quality_score", "relative_value_ratio"),
     ),
 }
+# where in the key (without the entity) a table says what was asked or spoken of
+SUBJECTS = {"rpt_agreement_gap": 1, "rpt_comment_terms": 3}
 SEEDS = (
     "policy_value_parameters",
     "policy_value_attributes",
@@ -49,6 +58,7 @@ SEEDS = (
     "policy_reporting",
     "policy_staff_statements",
     "policy_lever_costs",
+    "lookup_comment_words",
 )
 # last period shown, whether it is over, and the day: rows recorded later are not there yet
 NIGHTS = (
@@ -63,10 +73,12 @@ SEGMENTS = ("loyal",) * 20 + ("new",) * 10 + ("rare",) * 4 + ("rarest",) * 2
 CUSTOMERS = len(SEGMENTS)
 # question: what may be answered, and what a turned response says instead of s
 UP, DOWN = "s + 1", "s - 1"
-GETS = dict.fromkeys(
-    ("pq_performance", "pq_reliability", "pq_range", "sq_expertise", "sq_responsiveness"), UP
-) | {"sq_delivery": UP, "pr_fairness": UP}
-GIVES = dict.fromkeys(("pr_level", "ha_ordering", "ha_problems", "ha_resolution"), DOWN)
+GETS = dict.fromkeys(("pq_reliability", "pq_range", "sq_expertise", "sq_delivery"), UP)
+GIVES = dict.fromkeys(("ha_problems", "ha_resolution"), DOWN) | {"pr_level": "s - 2"}
+# agrees with what staff are asked about, or does not
+AGREES = dict.fromkeys(
+    ("pq_performance", "sq_responsiveness", "pr_fairness", "ha_ordering"), "11 - s"
+)
 IMPORTANCE = {
     "importance_product_quality": "s",
     "importance_service_quality": "s",
@@ -76,6 +88,7 @@ IMPORTANCE = {
 RELATIONSHIP = (
     GETS
     | GIVES
+    | AGREES
     | IMPORTANCE
     # satisfied or not, promoter or detractor
     | {"overall_value": "11 - s", "recommend": "15 - s", "stay_intent": UP}
@@ -85,8 +98,21 @@ PANEL = {
     # the rival has 6: thought of no one else, or outdone
     **{"overall_value": "12 - s", "recommend": "12 - s"},
 }
-SATISFIED = "customers_satisfied"
-ONLY = {"overall_value": (5, 6), "recommend": (6, 9)}
+ONLY = dict.fromkeys(AGREES, (5, 6)) | {
+    "pr_level": range(4, 10),
+    "overall_value": (5, 6),
+    "recommend": (6, 9),
+}
+# who of staff answers which statement: fewer than ten of a group show nothing
+STATEMENTS = {
+    "customers_satisfied": {"manager": 12, "staff": 14},
+    "service_is_responsive": {"manager": 10, "staff": 30},
+    "ordering_is_easy": {"manager": 30, "staff": 9},
+    "prices_are_fair": {"manager": 11, "staff": 11},
+    "quality_is_high": {"manager": 2, "staff": 3},
+}
+# what a comment speaks of, in words of the list
+TOPICS = ("quality", "service", "expensive", "late")
 MONTH = "cast(date '2024-01-01' + to_months(cast(period_index - 1 as integer)) as date)"
 GIVEN = {
     "intermediate.int_entities": "select entity_id, 'EUR' as currency from nights",
@@ -121,14 +147,14 @@ GIVEN = {
     "input.input_deliveries": """
         select entity_id, document_id, promised_on, delivered_on
         from nights, deliveries where delivered_on <= known_on""",
-    # all grades answered in June
     "input.input_employee_survey_responses": """
-        select entity_id, 'test' as record_source, grade || i as source_id, grade,
-            i % 3 = 0 as agrees, 'customers_satisfied' as statement_id,
-            cast('2024-06-10' as timestamp) as asked_at,
-            cast('2024-06-12' as timestamp) as recorded_at
-        from nights cross join (select unnest(['manager', 'staff']) as grade)
-        cross join (select i from range(0, 12) as r (i))""",
+        select entity_id, 'test' as record_source, 's' || response || question_id as source_id,
+            substr(respondent_id, 1, length(respondent_id) - 2) as grade,
+            case when response = turned then other else score end = 1 as agrees,
+            question_id as statement_id, cast(answered_on as timestamp) as asked_at,
+            cast(recorded_on as timestamp) as recorded_at
+        from nights, answers where recorded_on <= known_on and role = 'employee'""",
+    "input.input_service_cases": None,
     "input.input_survey_responses": """
         select entity_id, 'test' as record_source,
             response || '/' || question_id || coalesce(competitor_id, '') as source_id,
@@ -136,8 +162,9 @@ GIVEN = {
             answered_on as asked_at, answered_on as answered_at, recorded_on as recorded_at,
             survey_id, question_id, competitor_id, confidentiality, 1 as weight,
             low as scale_min, 10 as scale_max,
-            case when response = turned then other else score end as score
-        from nights, answers where recorded_on <= known_on""",
+            case when response = turned then other else score end as score,
+            case when response = turned then other_comment else comment end as comment_text
+        from nights, answers where recorded_on <= known_on and role <> 'employee'""",
 }
 
 
@@ -145,7 +172,8 @@ GIVEN = {
 class Response:
     """Who gave a response, when, and whether under a name.
 
-    ``scores`` has by question and competitor what was answered, and what the turned response says.
+    ``scores`` has by question and competitor what was answered, and what the turned response says;
+    ``comment`` likewise. Of staff the questions are statements, and 1 agrees.
     """
 
     number: int
@@ -158,6 +186,7 @@ class Response:
     recorded: date
     document: str | None
     scores: dict[tuple[str, str | None], tuple[int, int]]
+    comment: tuple[str | None, str | None] = (None, None)
 
 
 def day(period: int, number: int) -> date:
@@ -167,7 +196,7 @@ def day(period: int, number: int) -> date:
 
 def make_responses() -> tuple[list[Response], list[tuple]]:
     """Eighteen months of one company's surveys, and its deliveries."""
-    draw = np.random.default_rng(5)
+    draw, talk = np.random.default_rng(5), np.random.default_rng(7)
     made, deliveries = [], []
 
     def scores(questions, rated=(None,)):
@@ -183,6 +212,14 @@ def make_responses() -> tuple[list[Response], list[tuple]]:
                 made[question, competitor] = (s, other if competitor is None else 2 * s - other)
         return made
 
+    def comments():
+        spoken = [topic for topic in TOPICS if talk.random() < 0.35]
+        if talk.random() < 0.3:
+            return None, None
+        # who speaks of anything speaks of nothing when turned, else of everything
+        other = "" if spoken else " ".join(TOPICS)
+        return "the " + " ".join(spoken), "the " + other
+
     def respond(respondent, customer, role, survey, how, period, answers, document=None, late=0.3):
         answered = day(period, int(draw.integers(8, 28)))
         recorded = answered
@@ -191,7 +228,11 @@ def make_responses() -> tuple[list[Response], list[tuple]]:
         made.append(
             Response(
                 *(len(made), respondent, customer, role, survey, how, answered, recorded),
-                *(document, answers),
+                *(
+                    document,
+                    answers,
+                    comments() if survey in ("relationship", "market_panel") else (None, None),
+                ),
             )
         )
 
@@ -216,6 +257,15 @@ def make_responses() -> tuple[list[Response], list[tuple]]:
             *(f"n{i}", None, "payer", "market_panel", "anonymous", 3 + 6 * (i % 2)),
             *(scores(PANEL, rated), None, 0.2),
         )
+    for grade in ("manager", "staff"):
+        for i in range(30):
+            asked = [statement for statement, groups in STATEMENTS.items() if i < groups[grade]]
+            agreed = {(statement, None): int(draw.random() < 0.5) for statement in asked}
+            for period in (6, 17) if i % 2 else (6,):
+                respond(
+                    *(f"{grade}{i:02}", None, "employee", "staff", "confidential", period),
+                    {statement: (agrees, 1 - agrees) for statement, agrees in agreed.items()},
+                )
     return made, deliveries
 
 
@@ -257,9 +307,10 @@ class Publications:
         execute = self.connection.execute
         for seed in SEEDS:
             execute(f"delete from policies.{seed}")
+            folder = "lookups" if seed.startswith("lookup_") else "policies"
             execute(
                 f"insert into policies.{seed} by name select * from read_csv("
-                f"'{PROJECT}/seeds/policies/{seed}.csv', header=true, all_varchar=true)"
+                f"'{PROJECT}/seeds/{folder}/{seed}.csv', header=true, all_varchar=true)"
             )
         # a small company: else little would be shown, and nothing could be attacked
         execute(
@@ -292,13 +343,14 @@ class Publications:
                         *(r.number, r.respondent, r.customer, r.role, r.survey),
                         *(r.confidentiality, r.answered, r.recorded, r.document),
                         *(question, competitor, *score),
-                        0 if question == "recommend" else 1,
+                        *(0 if question == "recommend" else 1, *r.comment),
                     )
                     for r in responses
                     for (question, competitor), score in r.scores.items()
                 ],
                 "response respondent_id customer_id role survey_id confidentiality answered_on"
-                " recorded_on document_id question_id competitor_id score other low",
+                " recorded_on document_id question_id competitor_id score other low comment"
+                " other_comment",
             ),
         }
         for name, (rows, columns) in frames.items():
@@ -335,7 +387,8 @@ class Publications:
             assert found[entity].keys() == untouched.keys(), "which rows there are tells of a score"
             for key, row in untouched.items():
                 for column, value, other in zip(columns, row, found[entity][key], strict=True):
-                    if value != other and column != "entity_id":
+                    # what is closed is no number
+                    if value is not None and value != other and column != "entity_id":
                         members.setdefault((column, night, key), set()).add(turned)
         return members
 
@@ -369,26 +422,29 @@ def isolated(shown: list[np.ndarray], secrets: list[np.ndarray]) -> list[int]:
 
 
 def attack(
-    members: dict[tuple, set[int]], columns: tuple[str, ...], responses: list[Response]
+    members: dict[tuple, set[int]],
+    columns: tuple[str, ...],
+    responses: list[Response],
+    subject: int | None = None,
 ) -> list[str]:
     """What follows from the numbers of one table about fewer than the minimum of people.
 
-    Everything said under a name is taken as known to the attacker.
+    Everything said under a name is taken as known to the attacker. Numbers of different subjects,
+    a place in the key, do not add up: whoever agrees with one statement need not with another.
     """
     hidden = [r.number for r in responses if r.confidentiality != "named"]
     place = {number: i for i, number in enumerate(hidden)}
     people = {r.number: r.respondent for r in responses}
     found = []
-    by_column: dict[str, set[tuple]] = defaultdict(set)
+    by_column: dict[tuple, set[tuple]] = defaultdict(set)
     for (column, night, key), who in members.items():
-        # of the subjects of staff statements one is asked so that every turn tells
-        if column not in columns or (column == "customer_agree_share" and key[1] != SATISFIED):
+        if column not in columns:
             continue
         inside = tuple(sorted(place[n] for n in who if n in place))
         if 0 < len({people[hidden[i]] for i in inside}) < MINIMUM:
             found.append(f"{column} of {night} {key} holds {inside}")
         if inside:
-            by_column[column].add(inside)
+            by_column[column, subject is not None and key[subject]].add(inside)
     # one answer, or what few people of one segment said in one month or half-year
     cells: dict[tuple, set[int]] = defaultdict(set)
     for r in responses:
@@ -400,7 +456,7 @@ def attack(
             cells[r.survey, segment, "half", month // 6].add(r.number)
     secrets = [c for c in cells.values() if 0 < len({people[n] for n in c}) < MINIMUM]
     flags = [np.isin(hidden, sorted(secret)) for secret in secrets]
-    for column, rows in by_column.items():
+    for (column, _), rows in by_column.items():
         shown = [np.isin(np.arange(len(hidden)), row) for row in sorted(rows)]
         found += [f"{column} gives {sorted(secrets[s])}" for s in isolated(shown, flags)]
     return found
@@ -408,7 +464,8 @@ def attack(
 
 @pytest.mark.parametrize("table", PUBLISHED)
 def test_nothing_follows_about_a_few_who_did_not_say_it_under_a_name(table, members, company):
-    assert attack(members[table], PUBLISHED[table], company[0]) == []
+    subject = SUBJECTS.get(table)
+    assert attack(members[table], PUBLISHED[table], company[0], subject) == []
     if table != "rpt_value_scale_sensitivity":
         hidden = {r.number for r in company[0] if r.confidentiality != "named"}
         assert any(who & hidden for who in members[table].values()), "nothing could be attacked"

@@ -18,23 +18,35 @@ opportunities as (
         customer_id,
         period_index,
         case event_type when 'delivery_received' then 'deliveries' else 'cases' end as opportunity,
+        coalesce(not_measured, '') as not_measured,
         sum({{ score_units('quantity') }}) as opportunity_units
     from {{ ref('int_operational_events') }}
     where
         event_type in ('delivery_received', 'case_opened')
         and entity_id in (select entity_id from surveyed_entities)
-    group by entity_id, customer_id, period_index, opportunity
+    group by entity_id, customer_id, period_index, opportunity, coalesce(not_measured, '')
 
 ),
 
+-- an opportunity counts for a term of which the source says something
 term_opportunities as (
 
     select distinct
-        entity_id,
-        period_index,
-        term,
-        opportunity
-    from {{ ref('int_hassle_rates') }}
+        opportunities.entity_id,
+        opportunities.period_index,
+        opportunities.opportunity,
+        opportunities.not_measured,
+        rates.term
+    from (
+        select distinct entity_id, period_index, opportunity, not_measured
+        from opportunities
+    ) as opportunities
+    inner join {{ ref('int_hassle_rates') }} as rates
+        on
+            opportunities.entity_id = rates.entity_id
+            and opportunities.period_index = rates.period_index
+            and opportunities.opportunity = rates.opportunity
+    where opportunities.not_measured not like '%|' || rates.event_type || '|%'
 
 ),
 
@@ -53,6 +65,7 @@ happened as (
             opportunities.entity_id = term_opportunities.entity_id
             and opportunities.period_index = term_opportunities.period_index
             and opportunities.opportunity = term_opportunities.opportunity
+            and opportunities.not_measured = term_opportunities.not_measured
 
     union all
 

@@ -1,6 +1,7 @@
 -- What operations show beside each term of the value equation, by customer's segment and for the
 -- entity, over the windows that end with a block: how often something happened (numerator) per
--- chance that it might (denominator), with sums over customers as clusters for the interval.
+-- chance that it might (denominator), with sums over customers as clusters for the interval. What a
+-- source does not say is no chance; returns are measured in entities that ever booked one.
 {%- set span = trailing_periods() %}
 with
 
@@ -23,6 +24,7 @@ occurrences as (
         record_source,
         source_id,
         min(period_index) as period_index,
+        max(coalesce(not_measured, '')) as not_measured,
         max(case when event_type = 'delivery_received' then 1 else 0 end) as is_delivery,
         max(case when event_type = 'delivery_damaged' then 1 else 0 end) as is_damaged,
         max(case when event_type = 'delivery_late' then 1 else 0 end) as is_late,
@@ -38,21 +40,22 @@ occurrences as (
 ),
 
 {%- set measures = [
-    ('product_quality', 'damaged_share', 'is_damaged', 'is_delivery'),
+    ('product_quality', 'damaged_share', 'is_damaged', 'is_delivery', ['delivery_damaged']),
     ('service_quality', 'first_contact_share',
      'case when contacts <= 1 and is_reopened = 0 and is_transferred = 0 then is_case else 0 end',
-     'is_case'),
-    ('service_quality', 'reopened_share', 'is_reopened', 'is_case'),
-    ('service_quality', 'transferred_share', 'is_transferred', 'is_case'),
-    ('hassle', 'late_share', 'is_late', 'greatest(is_delivery, is_late)'),
-    ('hassle', 'attempts_per_delivery', 'is_delivery + repeats', 'is_delivery'),
-    ('hassle', 'contacts_per_case', 'contacts', 'is_case'),
-    ('hassle', 'minutes_waited_per_case', 'minutes_waited', 'is_case'),
+     'is_case', ['case_contact', 'case_reopened', 'case_transferred']),
+    ('service_quality', 'reopened_share', 'is_reopened', 'is_case', ['case_reopened']),
+    ('service_quality', 'transferred_share', 'is_transferred', 'is_case', ['case_transferred']),
+    ('hassle', 'late_share', 'is_late', 'greatest(is_delivery, is_late)', []),
+    ('hassle', 'attempts_per_delivery', 'is_delivery + repeats', 'is_delivery',
+     ['delivery_repeated']),
+    ('hassle', 'contacts_per_case', 'contacts', 'is_case', ['case_contact']),
+    ('hassle', 'minutes_waited_per_case', 'minutes_waited', 'is_case', ['case_waiting']),
 ] %}
 
 happened as (
 
-    {%- for term, measure, numerator, denominator in measures %}
+    {%- for term, measure, numerator, denominator, needed in measures %}
     select
         entity_id,
         customer_id,
@@ -62,7 +65,11 @@ happened as (
         cast(round(({{ numerator }}) * 100, 0) as {{ type_whole() }}) as numerator_units,
         cast({{ denominator }} as {{ type_whole() }}) * 100 as denominator_units
     from occurrences
-    where {{ denominator }} > 0
+    where
+        {{ denominator }} > 0
+        {%- for event_type in needed %}
+        and not_measured not like '%|{{ event_type }}|%'
+        {%- endfor %}
 
     union all
     {% endfor %}
@@ -75,7 +82,13 @@ happened as (
         cast(least(returns_count, orders_count) as {{ type_whole() }}) * 100 as numerator_units,
         cast(orders_count as {{ type_whole() }}) * 100 as denominator_units
     from {{ ref('int_customer_revenue_monthly') }}
-    where orders_count > 0
+    where
+        orders_count > 0
+        and entity_id in (
+            select with_returns.entity_id
+            from {{ ref('int_customer_revenue_monthly') }} as with_returns
+            where with_returns.returns_count > 0
+        )
 
     union all
 

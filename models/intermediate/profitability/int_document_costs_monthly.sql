@@ -30,7 +30,13 @@ deliveries as (
         documents.customer_id,
         events.document_id,
         count(*) as deliveries_count,
-        sum(events.attempts) as attempts_count
+        case
+            when
+                sum(count(events.attempts)) over (
+                    partition by events.entity_id, {{ booked_month() }}
+                ) > 0
+                then sum(coalesce(events.attempts, 1))
+        end as attempts_count
     from {{ ref('input_deliveries') }} as events
     {{ booked_days('events', 'deliveries', 'delivered_on') }}
     inner join {{ ref('int_document_customers') }} as documents

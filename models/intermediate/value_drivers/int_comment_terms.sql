@@ -2,7 +2,8 @@
 -- no mark: nothing is scored from text. A comment may speak of several terms, or of none. Its
 -- language is the one more of whose marker words it holds; where that is not clear, the words of
 -- every language are looked for. Survey comments are those of one role, and one that is not named
--- counts from the end of the fiscal year in which it was recorded.
+-- counts from the end of the fiscal year in which it was recorded. A text beside several questions
+-- of a response was written once. Of a case we know the customer who wrote, not the person.
 with
 
 comments as (
@@ -12,6 +13,8 @@ comments as (
         record_source,
         source_id,
         'survey' as comment_source,
+        respondent_id,
+        coalesce(customer_id, '(nobody) ' || respondent_id) as cluster_id,
         role,
         confidentiality = 'named' as is_named,
         cast(case
@@ -21,6 +24,10 @@ comments as (
         {{ plain_text('comment_text') }} as plain
     from {{ ref('input_survey_responses') }}
     where comment_text is not null and answered_at is not null
+    qualify row_number() over (
+        partition by entity_id, record_source, response_id, {{ plain_text('comment_text') }}
+        order by source_id
+    ) = 1
 
     union all
 
@@ -29,6 +36,8 @@ comments as (
         record_source,
         source_id,
         'case' as comment_source,
+        customer_id as respondent_id,
+        customer_id as cluster_id,
         cast(null as string) as role,
         true as is_named,
         cast(opened_at as date) as written_on,
@@ -45,6 +54,8 @@ placed as (
         comments.record_source,
         comments.source_id,
         comments.comment_source,
+        comments.respondent_id,
+        comments.cluster_id,
         comments.is_named,
         months.fiscal_year,
         comments.plain
@@ -136,6 +147,8 @@ final as (
         placed.record_source,
         placed.source_id,
         placed.comment_source,
+        placed.respondent_id,
+        placed.cluster_id,
         placed.is_named,
         placed.fiscal_year,
         coalesce(languages.language, '(unclear)') as language,

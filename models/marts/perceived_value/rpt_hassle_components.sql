@@ -2,11 +2,13 @@
 -- that delivers twice as much is not twice as tiresome.
 with
 
+-- of those of which the source says whether it happened
 opportunities as (
 
     select
         events.entity_id,
         months.fiscal_year,
+        coalesce(events.not_measured, '') as not_measured,
         case events.event_type when 'delivery_received' then 'deliveries' else 'cases' end
             as opportunity,
         sum(events.quantity) as opportunities_count
@@ -17,7 +19,7 @@ opportunities as (
             and events.period_index = months.period_index
     where events.event_type in ('delivery_received', 'case_opened')
     group by
-        events.entity_id, months.fiscal_year,
+        events.entity_id, months.fiscal_year, coalesce(events.not_measured, ''),
         case events.event_type when 'delivery_received' then 'deliveries' else 'cases' end
 
 ),
@@ -38,6 +40,26 @@ event_opportunities as (
         partition by rates.entity_id, months.fiscal_year, rates.event_type
         order by rates.period_index desc
     ) = 1
+
+),
+
+chances as (
+
+    select
+        event_opportunities.entity_id,
+        event_opportunities.fiscal_year,
+        event_opportunities.event_type,
+        sum(opportunities.opportunities_count) as opportunities_count
+    from event_opportunities
+    inner join opportunities
+        on
+            event_opportunities.entity_id = opportunities.entity_id
+            and event_opportunities.fiscal_year = opportunities.fiscal_year
+            and event_opportunities.opportunity = opportunities.opportunity
+    where opportunities.not_measured not like '%|' || event_opportunities.event_type || '|%'
+    group by
+        event_opportunities.entity_id, event_opportunities.fiscal_year,
+        event_opportunities.event_type
 
 ),
 
@@ -71,13 +93,13 @@ final as (
         components.term,
         event_opportunities.opportunity,
         cast(components.quantity as decimal(18, 4)) as quantity,
-        cast(opportunities.opportunities_count as decimal(18, 4)) as opportunities_count,
+        cast(chances.opportunities_count as decimal(18, 4)) as opportunities_count,
         {{ units_to_score(share_units(
-            to_units('components.quantity', 4), to_units('opportunities.opportunities_count', 4)
+            to_units('components.quantity', 4), to_units('chances.opportunities_count', 4)
         )) }} as quantity_per_opportunity,
         {{ units_to_score(share_units(
             to_units('components.hassle_minutes', 4),
-            to_units('opportunities.opportunities_count', 4)
+            to_units('chances.opportunities_count', 4)
         )) }} as hassle_minutes_per_opportunity,
         {{ units_to_score(share_units(
             to_units('components.hassle_minutes', 4),
@@ -92,11 +114,11 @@ final as (
             components.entity_id = event_opportunities.entity_id
             and components.fiscal_year = event_opportunities.fiscal_year
             and components.event_type = event_opportunities.event_type
-    left join opportunities
+    left join chances
         on
-            components.entity_id = opportunities.entity_id
-            and components.fiscal_year = opportunities.fiscal_year
-            and event_opportunities.opportunity = opportunities.opportunity
+            components.entity_id = chances.entity_id
+            and components.fiscal_year = chances.fiscal_year
+            and components.event_type = chances.event_type
 
 )
 

@@ -120,7 +120,18 @@ posterior as (
         variance,
         aggregate_low_customers,
         worth,
-        (measured * worth + 0.5e0) / (worth + 1) as middle
+        (measured * worth + 0.5e0) / (worth + 1) as middle,
+        -- customers who are all alike say nothing of how much others would differ, beyond this:
+        -- what none of n did, no more than 3 / n do (the exact bound of a rate without an event,
+        -- 95 %). One attempt or contact there always is; the further ones are what did not happen.
+        case
+            when is_share or variance > 1e-15 * measured * measured then 'varied'
+            when
+                measure in ('attempts_per_delivery', 'contacts_per_case')
+                and abs(measured - 1) < 1e-9
+                then 'none_further'
+            else 'alike'
+        end as spread
     from effective
 
 ),
@@ -136,7 +147,10 @@ intervals as (
         measure,
         'operations' as basis,
         case
-            when is_share then 'beta_binomial_effective_n' else 'ratio_of_sums_clustered'
+            when is_share then 'beta_binomial_effective_n'
+            when spread = 'varied' then 'ratio_of_sums_clustered'
+            when spread = 'none_further' then 'rate_without_event_by_customers'
+            else 'ratio_of_sums_without_interval'
         end as method,
         case
             when customers_count < 2 then 'too_few'
@@ -154,7 +168,8 @@ intervals as (
                     ),
                     measured
                 )
-            else greatest(measured - 1.6448536e0 * sqrt(variance), 0)
+            when spread = 'varied' then greatest(measured - 1.6448536e0 * sqrt(variance), 0)
+            when spread = 'none_further' then measured
         end as low,
         case
             when is_share
@@ -164,7 +179,8 @@ intervals as (
                     ),
                     measured
                 )
-            else measured + 1.6448536e0 * sqrt(variance)
+            when spread = 'varied' then measured + 1.6448536e0 * sqrt(variance)
+            when spread = 'none_further' then measured + 2.9957323e0 / customers_count
         end as high,
         case when is_share then worth / (worth + 1) else 1e0 end as own_share
     from posterior

@@ -13,7 +13,7 @@ renamed as (
         document_id,
         promised_on,
         delivered_on,
-        coalesce(attempts, 1) as attempts,
+        attempts,
         damaged,
         coalesce(recorded_at, cast(promised_on as timestamp)) as recorded_at,
         unparsable_cells as quarantine_detail

@@ -14,7 +14,7 @@ renamed as (
         customer_id,
         opened_at,
         closed_at,
-        coalesce(contacts, 1) as contacts,
+        contacts,
         reopens,
         transfers,
         wait_minutes,
