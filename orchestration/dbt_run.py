@@ -6,9 +6,11 @@ Belongs here: arguments, environment, and what a failed node means for the run. 
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -52,7 +54,6 @@ def environment(settings: Settings) -> dict[str, str]:
     engine = spark.environment(settings) if settings.target == "spark" else {}
     return engine | {
         "TWOFOLD_BUILD_DB": str(settings.build_db),
-        "TWOFOLD_SEEDS": str(settings.seeds),
         "TWOFOLD_TARGET": settings.target,
         "DBT_TARGET_PATH": str(settings.dbt_target),
         "DBT_LOG_PATH": str(settings.build / "logs"),
@@ -85,14 +86,49 @@ def invoke(settings: Settings, command: str, *options: str):
     Returns:
         dbt's own result object.
     """
-    os.environ.update(environment(settings))
     from dbt.cli.main import dbtRunner
 
     _hear_what_is_logged()
     try:
-        return dbtRunner().invoke(arguments(command, *options))
+        parsed = _parse(settings)
+        if not parsed.success:
+            return parsed
+        for node in parsed.result.nodes.values():
+            if node.resource_type == "seed":
+                node.original_file_path = str(settings.seeds / node.path)
+        os.environ.update(environment(settings))
+        return dbtRunner(manifest=parsed.result).invoke(arguments(command, *options))
     finally:
         release_database()
+
+
+def _parse(settings: Settings):
+    """dbt's parse of the project, its manifest being the result; no database is opened.
+
+    Parsing all costs more than most builds of a part. dbt parses only files that changed, but all
+    of them where an environment variable of the profile did; so the parse knows no warehouse, and
+    one is kept for all.
+    """
+    from dbt.cli.main import dbtRunner
+
+    os.environ.update(environment(settings) | _of_no_warehouse(settings))
+    with _kept_parse(settings) as folder:
+        place = ("--target-path", str(folder), "--no-write-json")
+        return dbtRunner().invoke(arguments("parse", *place))
+
+
+def _of_no_warehouse(settings: Settings) -> dict[str, str]:
+    """The database by its name alone, which is what SQL calls it."""
+    return {"TWOFOLD_BUILD_DB": settings.build_db.name}
+
+
+@contextmanager
+def _kept_parse(settings: Settings) -> Iterator[Path]:
+    """The folder of the kept parse, held by one process at a time."""
+    folder = settings.of_the_code / "parse" / settings.target
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(str(folder / ".lock")):
+        yield folder
 
 
 def _hear_what_is_logged() -> None:
@@ -213,22 +249,24 @@ def prepare_manifest(settings: Settings) -> Path:
     folder = settings.build / "definitions"
     folder.mkdir(parents=True, exist_ok=True)
     manifest, parsed_from = folder / "manifest.json", folder / "parsed_from"
-    with FileLock(str(folder / ".lock")):
+    with _kept_parse(settings) as kept:
         state = _project_state()
         known = parsed_from.read_text() if parsed_from.exists() and manifest.exists() else None
         if known != state:
             parsed_from.unlink(missing_ok=True)
-            own = {"DBT_TARGET_PATH": str(folder), "DBT_LOG_PATH": str(folder / "logs")}
-            # the shipped seeds: a company's own have the same names, and need not be composed yet
-            own["TWOFOLD_SEEDS"] = str(PROJECT / "seeds")
+            own = {"DBT_LOG_PATH": str(folder / "logs")} | _of_no_warehouse(settings)
             done = subprocess.run(
-                [sys.executable, "-m", "dbt.cli.main", *arguments("parse")],
+                [
+                    *(sys.executable, "-m", "dbt.cli.main"),
+                    *arguments("parse", "--target-path", str(kept)),
+                ],
                 env=os.environ | environment(settings) | own,
                 capture_output=True,
                 text=True,
             )
             if done.returncode:
                 raise BuildError(f"the dbt project does not parse\n{done.stdout}{done.stderr}")
+            shutil.copyfile(kept / "manifest.json", manifest)
             parsed_from.write_text(state)
     return manifest
 

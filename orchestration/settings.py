@@ -91,6 +91,11 @@ class Settings:
         return place / "twofold.duckdb"
 
     @property
+    def of_the_code(self) -> Path:
+        """What follows from the project's code alone, kept for all warehouses of a checkout."""
+        return (PROJECT / "target" if os.access(PROJECT, os.W_OK) else self.build) / "kept"
+
+    @property
     def seeds(self) -> Path:
         """Shipped policies with the company's own in their place."""
         return self.build / "seeds"

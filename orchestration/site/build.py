@@ -93,9 +93,7 @@ def _write_other_pages(
     else:
         columns = lineage.catalog_from_database(manifest, settings.build_db)
     lineage.write_dbt_docs(manifest, columns, new / "dbt")
-    lineage.write_column_lineage(
-        manifest, columns, new / "lineage", built_at, settings.build / "site"
-    )
+    lineage.write_column_lineage(manifest, columns, new / "lineage", built_at, settings.of_the_code)
     links = [("lineage/index.html", "Lineage"), ("dbt/index.html", "dbt docs")]
     if lineage.copy_data_docs(settings.data_docs, new / "data_docs"):
         links.append(("data_docs/index.html", "Data docs"))

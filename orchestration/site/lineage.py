@@ -245,7 +245,7 @@ def _trace(manifest: dict, catalog: dict, cache: Path) -> dict:
     for complaint in complaints[:5]:
         logging.getLogger(__name__).warning("column lineage: %s", complaint)
     cache.mkdir(parents=True, exist_ok=True)
-    partial = kept.with_suffix(".partial")
+    partial = kept.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps({"key": key, "lineage": lineage}), encoding="utf-8")
     partial.replace(kept)
     return lineage

@@ -1,8 +1,9 @@
 """Random histories: whatever arrives in whatever order, building what changed equals building all.
 
-A history changes the raw files and policies of one entity a few times. The three entities of a
-company live through theirs side by side: one build after each step of all three, and at the end one
-of the same input in an empty database. Every mart must come out as the same bytes.
+A history changes the raw files and policies of one entity a few times. Six entities live through
+theirs side by side: one build after each step of all six, and at the end one of the same input in
+an empty database. Every mart must come out as the same bytes. More at once would be cheaper, but
+then one history's change would build again what another's change had failed to.
 TWOFOLD_HISTORIES says how many (``make test-histories``: 200).
 """
 
@@ -25,12 +26,10 @@ from synthetic import meridian
 
 HISTORIES = int(os.environ.get("TWOFOLD_HISTORIES", "10"))
 STEPS = 3
-# with two customers each and the currency of their books
-ENTITIES = {
-    "meridian_de": ("DE-0000003", "DE-0000005", "EUR"),
-    "meridian_uk": ("UK-0000083", "UK-0000085", "GBP"),
-    "meridian_us": ("US-0000053", "US-0000055", "USD"),
-}
+CURRENCIES = {"meridian_de": "EUR", "meridian_uk": "GBP", "meridian_us": "USD"}
+# of a second company of the same make, another world
+SISTER = "{}_2"
+ENTITIES = CURRENCIES | {SISTER.format(entity): c for entity, c in CURRENCIES.items()}
 
 
 def build(settings: Settings, only: tuple[str, ...] = ()) -> None:
@@ -67,19 +66,45 @@ def marts(settings: Settings, name: str) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A small company, built once, in the place where every history happens.
-
-    It is one place, since dbt parses the project anew for every other path.
-    """
+    """Two small companies, built once, in the place where every history happens."""
     root = tmp_path_factory.mktemp("histories") / "story"
     meridian.generate(root / "landing", customers=100, months=15)
-    (root / "policies").mkdir()
+    add_sister(root)
     settings = Settings(
         landing=root / "landing", warehouse=root / "warehouse", policies=root / "policies"
     )
     build(settings)
     shutil.copytree(root, root.with_name("beginning"), symlinks=True)
     return settings
+
+
+def add_sister(root: Path) -> None:
+    """A second company beside the first: its files under other names, and the policies of both."""
+    born = root / "born"
+    meridian.generate(born, customers=100, months=15, seed=8)
+    names = ", ".join(f"'{entity}'" for entity in CURRENCIES)
+    with duckdb.connect() as connection:
+        for path in sorted(born.glob("meridian_*/**/*.parquet")):
+            entity, *place = path.relative_to(born).parts
+            new = root / "landing" / SISTER.format(entity) / Path(*place)
+            new.parent.mkdir(parents=True, exist_ok=True)
+            columns = connection.execute(f"describe from '{path}'").fetchall()
+            renamed = [
+                f"\"{name}\" || case when \"{name}\" in ({names}) then '{SISTER[2:]}' else '' end"
+                f' as "{name}"'
+                for name, kind, *_ in columns
+                if kind == "VARCHAR"
+            ]
+            query = f"select * replace ({', '.join(renamed)}) from '{path}'"
+            connection.execute(f"copy ({query}) to '{new}' (format parquet)")
+    shutil.rmtree(born)
+    (root / "policies").mkdir()
+    for name in ("policy_organisations.csv", "policy_reporting.csv"):
+        lines = (policies.SHIPPED / "policies" / name).read_text().splitlines()
+        for line in [line for line in lines if line.startswith("meridian_")]:
+            entity, rest = line.split(",", 1)
+            lines.append(f"{SISTER.format(entity)},{rest}")
+        (root / "policies" / name).write_text("\n".join(lines) + "\n")
 
 
 @pytest.fixture
@@ -125,6 +150,15 @@ class History:
     def months(self) -> list[Path]:
         """The part files of months, without those a step has added."""
         return sorted(self.lines.glob("20*.parquet"))
+
+    def customers(self) -> list[str]:
+        """The first two customers with the most lines in the months as they began."""
+        path = self.settings.landing.parent.with_name("beginning") / "landing" / self.entity
+        found = duckdb.sql(
+            f"select customer_id from '{path}/revenue_lines/20*.parquet' where customer_id is not"
+            " null group by all order by count(*) desc, customer_id limit 2"
+        )
+        return [customer for (customer,) in found.fetchall()]
 
     def event(self, step: int) -> "Event":
         """Every event turns up in the first histories; the last step is left to chance."""
@@ -238,7 +272,7 @@ def adjusted_cost(of: History) -> None:
     document = f"TEST-{text.count(chr(10))}"
     day, amount = f"2023-{of.chance.randint(1, 12):02d}-15", of.chance.randint(1, 90)
     who = of.chance.choice(["Bob,2024-03-02", "Bob,2024-03-02", ","])
-    *customers, currency = ENTITIES[of.entity]
+    customers, currency = of.customers(), ENTITIES[of.entity]
     for line, (customer, sign) in enumerate(zip(customers, (1, -1), strict=True), 1):
         text += (
             f"{of.entity},{document},{line},{day},picking,{customer},,{sign * amount},"

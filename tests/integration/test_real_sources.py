@@ -4,9 +4,6 @@ The data is not part of the project. TWOFOLD_REAL_DATA names the folder (default
 without it these tests are skipped, and fail in CI.
 """
 
-import os
-import subprocess
-import sys
 from decimal import Decimal
 
 import duckdb
@@ -15,7 +12,7 @@ import pytest
 from orchestration import dbt_run, policies
 from orchestration.landing import discover
 from orchestration.register import register
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import Settings
 
 # the control totals read every input table; the period status needs the ledger, lateness answers
 SELECTED = (
@@ -35,15 +32,7 @@ def built(real_landing, tmp_path_factory):
     )
     policies.compose(settings)
     register(discover(real_landing), settings)
-    command = dbt_run.arguments("build", "--indirect-selection", "cautious", "--select", *SELECTED)
-    done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", *command],
-        env={**os.environ, **dbt_run.environment(settings)},
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-4000:]
+    dbt_run.build(settings, "--indirect-selection", "cautious", "--select", *SELECTED)
     with duckdb.connect(str(settings.build_db), read_only=True) as connection:
         yield connection
 
