@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,6 +27,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'\">"
 )
 HOME = "../index.html"
+KEPT_LINEAGES = 5
 # colibri knows Spark's SQL by the name of a vendor of it
 DIALECTS = {"spark": "databricks"}
 
@@ -184,7 +185,8 @@ def write_column_lineage(
     """Column-level lineage by dbt-colibri, its usage statistics and version check off.
 
     Tracing every column takes longer than the rest of the site, and a night that changed no model
-    changes no lineage: what was traced is kept in ``cache`` under a hash of what it came from.
+    changes no lineage: what was traced is kept in ``cache`` under a hash of what it came from, the
+    last few for as many states of the code.
     """
     os.environ["DO_NOT_TRACK"] = "1"
     os.environ["DISABLE_COLIBRI_TELEMETRY"] = "1"
@@ -229,11 +231,9 @@ def _trace(manifest: dict, catalog: dict, cache: Path) -> dict:
     }
     texts = {name: json.dumps(part, sort_keys=True) for name, part in content.items()}
     key = hashlib.sha256("\0".join([version("dbt-colibri"), *texts.values()]).encode()).hexdigest()
-    kept = cache / "lineage.json"
+    kept = cache / f"lineage-{key}.json"
     if kept.exists():
-        found = json.loads(kept.read_text(encoding="utf-8"))
-        if found["key"] == key:
-            return found["lineage"]
+        return json.loads(kept.read_text(encoding="utf-8"))
     _know_unions()
     with tempfile.TemporaryDirectory() as folder, _collected("colibri") as complaints:
         paths = [Path(folder) / f"{name}.json" for name in texts]
@@ -246,8 +246,12 @@ def _trace(manifest: dict, catalog: dict, cache: Path) -> dict:
         logging.getLogger(__name__).warning("column lineage: %s", complaint)
     cache.mkdir(parents=True, exist_ok=True)
     partial = kept.with_suffix(f".{os.getpid()}")
-    partial.write_text(json.dumps({"key": key, "lineage": lineage}), encoding="utf-8")
+    partial.write_text(json.dumps(lineage), encoding="utf-8")
     partial.replace(kept)
+    # another night may be clearing up as well
+    with suppress(FileNotFoundError):
+        for old in sorted(cache.glob("lineage-*.json"), key=os.path.getmtime)[:-KEPT_LINEAGES]:
+            old.unlink()
     return lineage
 
 

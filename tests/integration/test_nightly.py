@@ -160,12 +160,9 @@ def test_a_late_line_rebuilds_its_month_and_says_why(
         f" '{folder / '2023-06.parquet'}' order by document_id, line_number limit 1)"
         f" to '{late}' (format parquet)"
     )
-    lineage = place.warehouse / "build" / "site" / "lineage.json"
-    traced = lineage.stat().st_mtime_ns
     try:
         done = place.run("nightly")
         assert done.returncode == 0, done.stderr
-        assert lineage.stat().st_mtime_ns == traced, "no code changed, so no lineage did"
         assert "1 of 45 entity-months of the P&L" in done.stdout
         assert "landing.revenue_lines (meridian_de, 2023-06-" in done.stdout
         changed = [n for n, digest in place.parquet().items() if first_bytes.get(n) != digest]

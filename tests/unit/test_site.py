@@ -290,6 +290,28 @@ def _charts(page: str) -> dict[str, dict]:
     return {name: json.loads(content) for name, content in found}
 
 
+def test_columns_are_traced_once_for_the_same_code_in_whatever_warehouse(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("traced again")
+
+    monkeypatch.setattr("dbt_colibri.lineage_extractor.extractor.DbtColumnLineageExtractor", refuse)
+    manifest = _dbt_manifest()
+    manifest["metadata"] |= {"invocation_id": "another", "generated_at": "2030-01-01"}
+    for node in manifest["nodes"].values():
+        node["created_at"] = 1.0
+    _publish(tmp_path / "publication", MARTS)
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    _build(tmp_path)
+    assert "colibriTelemetry = false" in _page(tmp_path, "lineage/index.html")
+    for node in manifest["nodes"].values():
+        node["compiled_code"] = "select 1 as customer_id"
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(AssertionError, match="traced again"):
+        _build(tmp_path)
+
+
 def test_every_page_is_there_and_links_only_to_files_that_exist(warehouse: Path) -> None:
     site = warehouse / "site"
     for page in site.glob("*.html"):
