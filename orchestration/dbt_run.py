@@ -95,7 +95,8 @@ def invoke(settings: Settings, command: str, *options: str):
             return parsed
         for node in parsed.result.nodes.values():
             if node.resource_type == "seed":
-                node.original_file_path = str(settings.seeds / node.path)
+                # dbt looks below the project first, where this path does not exist
+                node.root_path, node.original_file_path = str(settings.seeds), node.path
         os.environ.update(environment(settings))
         return dbtRunner(manifest=parsed.result).invoke(arguments(command, *options))
     finally:

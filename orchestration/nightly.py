@@ -284,12 +284,7 @@ def build(
         with duckdb.connect(str(night.settings.build_db)) as connection:
             changes.forget_standing(connection)
             before = changes.last_build(connection)
-        try:
-            outcome = dbt_run.build(night.settings, *part, since=since, each=each)
-        finally:
-            # dbt notes the SQL of a seed under target/run/<the seed's path>; that path being
-            # absolute, it has written over the seed itself
-            policies.compose(night.settings)
+        outcome = dbt_run.build(night.settings, *part, since=since, each=each)
         night.gates["dbt"] = outcome.counts
         night.rebuilt = changes.rebuilt(night.settings.build_db, before)
         if night.settings.target == "spark":

@@ -56,7 +56,6 @@ class Company:
         if standing.changed is None or part:
             select = ("--select", *part) if part else ()
             dbt_run.build(settings, "--exclude-resource-type", "test", *select)
-        policies.compose(settings)
         with duckdb.connect(str(settings.build_db)) as connection:
             changes.keep_standing(connection, "code", policies.digests(settings), {})
         run_id = f"run{len(publish.publications(settings)):02d}"

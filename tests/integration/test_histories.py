@@ -46,7 +46,6 @@ def build(settings: Settings, only: tuple[str, ...] = ()) -> None:
         return
     select = ("--select", *part) if part else ()
     dbt_run.build(settings, "--exclude-resource-type", "test", *select)
-    policies.compose(settings)
     if not only:
         with duckdb.connect(str(settings.build_db)) as connection:
             changes.keep_standing(connection, "code", policies.digests(settings), {})
