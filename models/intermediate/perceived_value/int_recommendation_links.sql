@@ -35,6 +35,7 @@ bought as (
 
     select
         answers.entity_id,
+        answers.customer_id,
         answers.respondent_id,
         answers.period_index,
         answers.score_units,
@@ -62,7 +63,8 @@ bought as (
             and revenue.period_index > answers.period_index - 6
             and revenue.period_index <= answers.period_index + 6
     group by
-        answers.entity_id, answers.respondent_id, answers.period_index, answers.score_units
+        answers.entity_id, answers.customer_id, answers.respondent_id, answers.period_index,
+        answers.score_units
 
 ),
 
@@ -124,6 +126,50 @@ groups as (
 
 ),
 
+-- customers as clusters; whole units of currency, cents would not fit when squared and summed
+customers as (
+
+    select
+        entity_id,
+        customer_id,
+        case
+            when score_units >= 9100000000 then 'promoters'
+            when score_units <= 6400000000 then 'detractors'
+        end as answer_group,
+        {{ divide_rounded('sum(spend_before_units)', '10000') }} as spend_before,
+        {{ divide_rounded('sum(spend_after_units)', '10000') }} as spend_after
+    from bought
+    where orders_before > 0
+    group by
+        entity_id, customer_id,
+        case
+            when score_units >= 9100000000 then 'promoters'
+            when score_units <= 6400000000 then 'detractors'
+        end
+
+),
+
+clusters as (
+
+    select
+        entity_id,
+        {%- for group in ['promoters', 'detractors'] %}
+        count(case when answer_group = '{{ group }}' then 1 end) as {{ group }}_customers_count,
+        {%- for name, product in [
+            ('before_before', 'spend_before * spend_before'),
+            ('before_after', 'spend_before * spend_after'),
+            ('after_after', 'spend_after * spend_after'),
+        ] %}
+        sum(case when answer_group = '{{ group }}' then {{ product }} else 0 end)
+            as {{ group }}_{{ name }},
+        {%- endfor %}
+        {%- endfor %}
+        count(*) as groups_count
+    from customers
+    group by entity_id
+
+),
+
 final as (
 
     select
@@ -139,8 +185,16 @@ final as (
         groups.detractors_count,
         groups.detractors_stayed_count,
         groups.detractors_spend_before_units,
-        groups.detractors_spend_after_units
+        groups.detractors_spend_after_units,
+        {%- for group in ['promoters', 'detractors'] %}
+        clusters.{{ group }}_customers_count,
+        clusters.{{ group }}_before_before,
+        clusters.{{ group }}_before_after,
+        clusters.{{ group }}_after_after{{ ',' if not loop.last }}
+        {%- endfor %}
     from groups
+    inner join clusters
+        on groups.entity_id = clusters.entity_id
     inner join pairs
         on groups.entity_id = pairs.entity_id
 

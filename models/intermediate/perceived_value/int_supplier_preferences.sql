@@ -104,15 +104,16 @@ opened_windows as (
 
 ),
 
-final as (
+totalled as (
 
     select
         opened_windows.entity_id,
         opened_windows.window_period_index,
         shares.cell_id as rated_id,
-        opened_windows.is_open = 1 as is_open,
+        opened_windows.is_open,
         count(*) as ratings_count,
         sum(shares.preference_units) as preference_units,
+        sum(shares.preference_units * shares.preference_units) as preference_squares,
         sum(case when shares.double_rank = 2 then 1 else 0 end) as preferred_count
     from opened_windows
     inner join shares
@@ -123,6 +124,35 @@ final as (
     group by
         opened_windows.entity_id, opened_windows.window_period_index, shares.cell_id,
         opened_windows.is_open
+
+),
+
+-- whom all raters place first tells each one's order
+final as (
+
+    select
+        totalled.entity_id,
+        totalled.window_period_index,
+        totalled.rated_id,
+        totalled.is_open = 1
+        and max(case
+            when
+                totalled.preferred_count = totalled.ratings_count
+                and parameters.unanimous_answers_shown = 0
+                then 1
+            else 0
+        end) over (
+            partition by totalled.entity_id, totalled.window_period_index
+        ) = 0 as is_open,
+        totalled.ratings_count,
+        totalled.preference_units,
+        totalled.preference_squares,
+        totalled.preferred_count
+    from totalled
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            totalled.entity_id = parameters.entity_id
+            and totalled.window_period_index = parameters.period_index
 
 )
 

@@ -1,7 +1,8 @@
 -- Each point of the value map as sums over its clusters (R26), for the windows that end with a
 -- block: the entity and its segments (customers weighed for who stayed silent), and each supplier
 -- by those who rated a competitor. What may not be shown is left out or closed
--- (int_survey_cells_released).
+-- (int_survey_cells_released), and so is a point whose clusters all gave a term the same score: it
+-- would tell each one's. With a segment goes the entity, of which it could be worked out.
 {%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 {%- set measures = ['product_quality', 'service_quality', 'get', 'price', 'hassle', 'give'] %}
 {%- set span = trailing_periods() %}
@@ -151,11 +152,78 @@ summed as (
         sum(weight * weight * {{ term }}_units) as {{ term }}_products,
         sum(weight * weight * {{ term }}_units * {{ term }}_units) as {{ term }}_squares,
         {%- endfor %}
+        sum(weight * weight * get_units) as get_products,
         sum(weight * weight * get_units * get_units) as get_get_units,
         sum(weight * weight * get_units * give_units) as get_give_units,
         sum(weight * weight * give_units * give_units) as give_give_units
     from levels
     group by entity_id, window_period_index, map_level, rated_id
+
+),
+
+judged as (
+
+    select
+        summed.entity_id,
+        summed.window_period_index,
+        summed.map_level,
+        summed.rated_id,
+        parameters.unanimous_answers_shown = 0
+        and (
+            {%- for term in terms + ['get'] %}
+            {%- set squares = 'get_get_units' if term == 'get' else term ~ '_squares' %}
+            {%- set mean = '(cast(summed.' ~ term ~ '_units as double) / summed.weights)' %}
+            {{ 'or ' if not loop.first }}(
+                summed.product_quality_units is {{ '' if term == 'get' else 'not ' }}null
+                and cast(summed.{{ squares }} as double)
+                - 2 * {{ mean }} * cast(summed.{{ term }}_products as double)
+                + {{ mean }} * {{ mean }} * cast(summed.squared_weights as double)
+                <= 1e-12 * cast(summed.{{ squares }} as double)
+            )
+            {%- endfor %}
+        ) as is_unanimous
+    from summed
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            summed.entity_id = parameters.entity_id
+            and summed.window_period_index = parameters.period_index
+            and summed.clusters_count >= parameters.aggregate_minimum_customers
+    inner join opened
+        on
+            summed.entity_id = opened.entity_id
+            and summed.window_period_index = opened.window_period_index
+            and summed.rated_id = opened.cell_id
+            and opened.family = case summed.map_level
+                when 'supplier' then 'supplier' else 'segment'
+            end
+            and opened.is_open = 1
+
+),
+
+-- what a unanimous point closes
+closing as (
+
+    select 'supplier' as found_level, 'supplier' as map_level
+    union all
+    select 'segment' as found_level, 'segment' as map_level
+    union all
+    select 'segment' as found_level, 'entity' as map_level
+    union all
+    select 'entity' as found_level, 'entity' as map_level
+
+),
+
+unanimous as (
+
+    select distinct
+        judged.entity_id,
+        judged.window_period_index,
+        closing.map_level,
+        case when closing.map_level = 'entity' then '(all)' else judged.rated_id end as rated_id
+    from judged
+    inner join closing
+        on judged.map_level = closing.found_level
+    where judged.is_unanimous
 
 ),
 
@@ -167,7 +235,7 @@ final as (
         summed.map_level,
         summed.rated_id,
         summed.clusters_count,
-        opened.is_open = 1 as is_open,
+        opened.is_open = 1 and unanimous.entity_id is null as is_open,
         summed.is_weighted = 1 as is_weighted,
         summed.weights,
         summed.squared_weights,
@@ -183,6 +251,7 @@ final as (
         summed.{{ term }}_products,
         summed.{{ term }}_squares,
         {%- endfor %}
+        summed.get_products,
         summed.get_get_units,
         summed.get_give_units,
         summed.give_give_units
@@ -195,6 +264,12 @@ final as (
             and opened.family = case summed.map_level
                 when 'supplier' then 'supplier' else 'segment'
             end
+    left join unanimous
+        on
+            summed.entity_id = unanimous.entity_id
+            and summed.window_period_index = unanimous.window_period_index
+            and summed.map_level = unanimous.map_level
+            and summed.rated_id = unanimous.rated_id
 
 )
 

@@ -75,6 +75,7 @@ referenced as (
         points.{{ term }}_products,
         points.{{ term }}_squares,
         {%- endfor %}
+        points.get_products,
         points.get_get_units,
         points.get_give_units,
         points.give_give_units,
@@ -188,7 +189,26 @@ varied as (
                     ),
                     0
                 )) as {{ type_whole() }})
-        end as variance_log_units
+        end as variance_log_units,
+        -- of the log of a weighed mean, likewise
+        {%- for measure, squares in [
+            ('get', 'get_get_units'), ('price', 'price_squares'), ('hassle', 'hassle_squares'),
+        ] %}
+        {%- set sum = 'cast(' ~ measure ~ '_units as double)' %}
+        case
+            when clusters_count > 1
+                then cast(round(1000000000000 * greatest(
+                    cast(clusters_count as double) / (clusters_count - 1) * (
+                        cast({{ squares }} as double) / {{ sum }} / {{ sum }}
+                        - 2 * cast({{ measure }}_products as double)
+                        / {{ sum }} / cast(weights as double)
+                        + cast(squared_weights as double)
+                        / cast(weights as double) / cast(weights as double)
+                    ),
+                    0
+                )) as {{ type_whole() }})
+        end as {{ measure }}_variance_log_units{{ ',' if not loop.last }}
+        {%- endfor %}
     from referenced
 
 ),
@@ -229,10 +249,15 @@ final as (
         reliability,
         value_log_units,
         variance_log_units,
+        get_variance_log_units,
+        price_variance_log_units,
+        hassle_variance_log_units,
+        {%- for prefix in ['', 'get_', 'price_', 'hassle_'] %}
         cast(round(
-            1000000 * sqrt(cast(variance_log_units as double))
+            1000000 * sqrt(cast({{ prefix }}variance_log_units as double))
             * {{ student_t_90('(clusters_count - 1)') }}
-        ) as {{ type_whole() }}) as half_width_log_units
+        ) as {{ type_whole() }}) as {{ prefix }}half_width_log_units{{ ',' if not loop.last }}
+        {%- endfor %}
     from varied
 
 )

@@ -1,7 +1,7 @@
 -- Importance, slope and standardised slope of each term with their 90 % intervals: the fit of all
 -- customers, and the spread of twenty fits that each leave one block of them out (delete-a-group
 -- jackknife), which supposes nothing about the answers but that customers answer for themselves.
-{%- set measures = ['effect', 'standardised_effect', 'importance'] %}
+{%- set measures = ['effect', 'standardised_effect', 'importance', 'explained'] %}
 with
 
 spreads as (
@@ -13,7 +13,6 @@ spreads as (
         segment,
         driver,
         max(case when replicate = 0 then customers_count end) as customers_count,
-        max(case when replicate = 0 then explained_units end) as explained_units,
         count(case when replicate > 0 then importance_units end) as blocks_count,
         {%- for measure in measures %}
         max(case when replicate = 0 then {{ measure }}_units end) as {{ measure }}_units,
@@ -37,7 +36,6 @@ final as (
         segment,
         driver,
         customers_count,
-        explained_units,
         {%- for measure in measures %}
         {{ measure }}_units,
         cast(

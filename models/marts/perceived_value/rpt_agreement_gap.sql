@@ -1,5 +1,6 @@
 -- Management against the other staff on the same statement, and customers on the same subject. A
--- group below the policy's number of answers shows nothing, and with it no gap.
+-- group below the policy's number of answers shows nothing, and with it no gap; nor does one that
+-- is of one mind, which would tell what each of it said.
 with
 
 thresholds as (
@@ -38,6 +39,21 @@ rules as (
         ) as alert_gap
     from thresholds
     group by entity_id, fiscal_year
+
+),
+
+unanimity as (
+
+    select
+        months.entity_id,
+        months.fiscal_year,
+        max(parameters.unanimous_answers_shown) as unanimous_answers_shown
+    from {{ ref('int_entity_months') }} as months
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            months.entity_id = parameters.entity_id
+            and months.period_index = parameters.period_index
+    group by months.entity_id, months.fiscal_year
 
 ),
 
@@ -85,19 +101,28 @@ closed as (
         sides.staff_count,
         sides.staff_share_units,
         rules.alert_gap,
-        coalesce(sides.management_count >= rules.minimum_answers, false) as is_management_shown,
-        coalesce(sides.staff_count >= rules.minimum_answers, false) as is_staff_shown,
-        case when customers.respondents_count >= rules.minimum_answers
-                then customers.respondents_count
-        end as customer_respondents_count,
-        case when customers.respondents_count >= rules.minimum_answers
-                then customers.agree_share_units
-        end as customer_share_units
+        {%- for group, count, share in [
+            ('management', 'sides.management_count', 'sides.management_share_units'),
+            ('staff', 'sides.staff_count', 'sides.staff_share_units'),
+            ('customer', 'customers.respondents_count', 'customers.agree_share_units'),
+        ] %}
+        coalesce({{ count }} >= rules.minimum_answers, false)
+        and (
+            coalesce(unanimity.unanimous_answers_shown, 1) = 1
+            or {{ share }} between 1 and 999999999
+        ) as is_{{ group }}_shown,
+        {%- endfor %}
+        customers.respondents_count as customer_respondents_count,
+        customers.agree_share_units as customer_share_units
     from sides
     inner join rules
         on
             sides.entity_id = rules.entity_id
             and sides.fiscal_year = rules.fiscal_year
+    left join unanimity
+        on
+            sides.entity_id = unanimity.entity_id
+            and sides.fiscal_year = unanimity.fiscal_year
     left join statement_names
         on sides.statement_id = statement_names.statement_id
     left join {{ ref('int_statement_customers') }} as customers
@@ -148,8 +173,9 @@ compared as (
                     'staff_share_units', 'staff_count'
                 ) }}
         end as z_score,
-        customer_share_units,
-        customer_respondents_count
+        case when is_customer_shown then customer_share_units end as customer_share_units,
+        case when is_customer_shown then customer_respondents_count end
+            as customer_respondents_count
     from closed
 
 ),
@@ -161,13 +187,16 @@ final as (
         cast(fiscal_year as bigint) as fiscal_year,
         statement_id,
         statement_name,
-        {{ units_to_score('management_share_units') }} as management_agree_share,
-        {{ units_to_score('staff_share_units') }} as staff_agree_share,
-        {{ units_to_score('customer_share_units') }} as customer_agree_share,
+        {%- for group, count in [
+            ('management', 'management_answers_count'), ('staff', 'staff_answers_count'),
+            ('customer', 'customer_respondents_count'),
+        ] %}
+        {{ units_to_score(group ~ '_share_units') }} as {{ group }}_agree_share,
         {%- for name, side in [('low', '-'), ('high', '+')] %}
-        case when customer_share_units is not null
-                then {{ share_end('customer_share_units', 'customer_respondents_count', side) }}
-        end as customer_agree_{{ name }},
+        case when {{ group }}_share_units is not null
+                then {{ share_end(group ~ '_share_units', count, side) }}
+        end as {{ group }}_agree_{{ name }},
+        {%- endfor %}
         {%- endfor %}
         {{ units_to_score('gap_units') }} as agreement_gap,
         gap_low as agreement_gap_low,
@@ -178,9 +207,14 @@ final as (
         cast(management_answers_count as bigint) as management_answers_count,
         cast(staff_answers_count as bigint) as staff_answers_count,
         cast(customer_respondents_count as bigint) as customer_respondents_count,
-        case when is_compared then cast(1 as decimal(18, 9)) end as own_answer_share,
+        cast(1 as decimal(18, 9)) as own_answer_share,
         case
-            when is_compared then 'difference of shares; beta posteriors' else 'none'
+            when is_compared then 'difference of shares; beta posteriors'
+            when
+                coalesce(management_share_units, staff_share_units, customer_share_units)
+                is not null
+                then 'shares; beta posteriors'
+            else 'none'
         end as method,
         alert_gap,
         case

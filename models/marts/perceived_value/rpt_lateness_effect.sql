@@ -64,6 +64,11 @@ final as (
         {{ units_to_score('effect_units - effect_half_units') }} as effect_low,
         {{ units_to_score('effect_units + effect_half_units') }} as effect_high,
         {{ units_to_score('answered_before_delivery_units') }} as answered_before_delivery_share,
+        {%- for name, side in [('low', '-'), ('high', '+')] %}
+        case when answered_before_delivery_units is not null
+                then {{ share_end('answered_before_delivery_units', 'late_customers_count', side) }}
+        end as answered_before_delivery_{{ name }},
+        {%- endfor %}
         cast(1 as decimal(18, 9)) as own_answer_share,
         cast(late_answers_count as bigint) as late_answers_count,
         cast(other_answers_count as bigint) as other_answers_count,

@@ -15,6 +15,26 @@ counted as (
         cast(counts.promoters_count as double) as promoters_count,
         cast(counts.detractors_count as double) as detractors_count,
         parameters.aggregate_minimum_customers,
+        -- all in one group would tell each one's, and with a segment goes the total beside it
+        parameters.unanimous_answers_shown = 0
+        and counts.is_open
+        and counts.answers_count >= parameters.aggregate_minimum_customers
+        and greatest(
+            counts.promoters_count, counts.detractors_count,
+            counts.answers_count - counts.promoters_count - counts.detractors_count
+        ) = counts.answers_count as is_alike,
+        parameters.unanimous_answers_shown = 0
+        and max(case
+            when
+                counts.is_open
+                and counts.answers_count >= parameters.aggregate_minimum_customers
+                and greatest(
+                    counts.promoters_count, counts.detractors_count,
+                    counts.answers_count - counts.promoters_count - counts.detractors_count
+                ) = counts.answers_count
+                then 1
+            else 0
+        end) over (partition by counts.entity_id, counts.window_period_index) = 1 as is_any_alike,
         parameters.aggregate_low_customers,
         links.answers_count as linked_count,
         links.stayed_count,
@@ -28,6 +48,24 @@ counted as (
         {{ share_units(
             'links.detractors_spend_after_units', 'links.detractors_spend_before_units'
         ) }} as detractors_spend_units,
+        {%- for group in ['promoters', 'detractors'] %}
+        links.{{ group }}_customers_count,
+        -- a ratio of sums over customers, in their own money (R26)
+        case when links.{{ group }}_customers_count > 1 then sqrt(nullif(greatest(
+            cast(links.{{ group }}_after_after as double)
+            - 2 * cast(links.{{ group }}_spend_after_units as double)
+            / nullif(cast(links.{{ group }}_spend_before_units as double), 0)
+            * cast(links.{{ group }}_before_after as double)
+            + cast(links.{{ group }}_spend_after_units as double)
+            / nullif(cast(links.{{ group }}_spend_before_units as double), 0)
+            * cast(links.{{ group }}_spend_after_units as double)
+            / nullif(cast(links.{{ group }}_spend_before_units as double), 0)
+            * cast(links.{{ group }}_before_before as double), 0
+        ), 0) * links.{{ group }}_customers_count / (links.{{ group }}_customers_count - 1))
+        / nullif(cast(links.{{ group }}_spend_before_units as double), 0) * 10000
+        * {{ student_t_90('(links.' ~ group ~ '_customers_count - 1)') }}
+        end as {{ group }}_spend_half_width,
+        {%- endfor %}
         least(links.promoters_count, links.detractors_count) as smaller_group_count,
         cast(links.double_concordant_count as double)
         / nullif(2 * cast(links.stayed_count as double) * links.left_count, 0) as concordance
@@ -53,7 +91,10 @@ scored as (
         map_level,
         rated_id,
         case
-            when not is_open or answers_count < aggregate_minimum_customers then 'suppressed'
+            when
+                not is_open or answers_count < aggregate_minimum_customers
+                then 'suppressed'
+            when is_alike or (map_level = 'entity' and is_any_alike) then 'suppressed'
             when answers_count < aggregate_low_customers then 'low_n'
             else 'shown'
         end as reliability,
@@ -73,6 +114,10 @@ scored as (
         + (left_count - 1) * (
             2 * concordance * concordance / (1 + concordance) - concordance * concordance
         ) as concordance_variance,
+        promoters_customers_count,
+        detractors_customers_count,
+        promoters_spend_half_width,
+        detractors_spend_half_width,
         promoters_stayed_units,
         detractors_stayed_units,
         promoters_spend_units,
@@ -117,6 +162,10 @@ varied as (
             greatest(concordance_variance, 0)
             / nullif(cast(stayed_count as double) * left_count, 0)
         ) as concordance_half_width,
+        promoters_customers_count,
+        detractors_customers_count,
+        promoters_spend_half_width,
+        detractors_spend_half_width,
         promoters_stayed_units,
         detractors_stayed_units,
         promoters_spend_units,
@@ -161,11 +210,27 @@ final as (
             then cast(round({{ expression }}, 9) as decimal(18, 9))
         end as {{ column }},
         {%- endfor %}
-        {%- for column in [
-            'promoters_stayed', 'detractors_stayed', 'promoters_spend', 'detractors_spend'
-        ] %}
-        case when link_status = 'measured' then {{ units_to_score(column ~ '_units') }} end
-            as {{ column }}_rate{{ ',' if not loop.last }}
+        {%- for group in ['promoters', 'detractors'] %}
+        case when link_status = 'measured' then {{ units_to_score(group ~ '_stayed_units') }} end
+            as {{ group }}_stayed_rate,
+        {%- for name, side in [('low', '-'), ('high', '+')] %}
+        case when link_status = 'measured'
+                then {{ share_end(group ~ '_stayed_units', group ~ '_customers_count', side) }}
+        end as {{ group }}_stayed_{{ name }},
+        {%- endfor %}
+        case when link_status = 'measured' then {{ units_to_score(group ~ '_spend_units') }} end
+            as {{ group }}_spend_rate,
+        {%- for name, side in [('low', '-'), ('high', '+')] %}
+        case when link_status = 'measured' and {{ group }}_spend_half_width is not null
+                then cast(greatest(
+                    cast({{ group }}_spend_units as double) / 1000000000
+                    {{ side }} {{ group }}_spend_half_width,
+                    0
+                ) as decimal(18, 9))
+        end as {{ group }}_spend_{{ name }},
+        {%- endfor %}
+        cast(case when link_status = 'measured' then {{ group }}_customers_count end as bigint)
+            as {{ group }}_customers_count{{ ',' if not loop.last }}
         {%- endfor %}
     from varied
 

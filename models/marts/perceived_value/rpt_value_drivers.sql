@@ -93,6 +93,8 @@ stated as (
         months.fiscal_year,
         importance.cell_id,
         importance.element_id,
+        first_months.month_start_date as window_start_date,
+        months.month_end_date as window_end_date,
         importance.respondents_count,
         {{ divide_rounded('importance.share_units', 'importance.respondents_count') }}
             as share_units,
@@ -113,6 +115,11 @@ stated as (
         on
             importance.entity_id = months.entity_id
             and importance.window_period_index = months.period_index
+    inner join {{ ref('int_entity_months') }} as first_months
+        on
+            importance.entity_id = first_months.entity_id
+            and greatest(importance.window_period_index - {{ trailing_periods() - 1 }}, 1)
+            = first_months.period_index
     where
         importance.element_group = 'equation'
         and importance.is_open
@@ -174,6 +181,7 @@ found as (
         estimates.importance_units,
         estimates.importance_half_units,
         estimates.explained_units,
+        estimates.explained_half_units,
         case when cells.driver in ('price', 'hassle') then -1 else 1 end
         * estimates.effect_units as gain_units,
         case when cells.is_enough then cells.value_gain_units end as value_gain_units,
@@ -181,6 +189,8 @@ found as (
         cast(round(stated.half_width) as {{ type_whole() }}) as stated_half_units,
         stated.importance_rank as stated_rank,
         stated.respondents_count as stated_count,
+        stated.window_start_date as stated_window_start_date,
+        stated.window_end_date as stated_window_end_date,
         case when cells.segment = '(all)'
                 then {{ share_units(
                     'reason_shares.statements_count', 'reason_shares.all_statements_count'
@@ -232,11 +242,14 @@ levered as (
         importance_units,
         importance_half_units,
         explained_units,
+        explained_half_units,
         value_gain_units,
         stated_units,
         stated_half_units,
         stated_rank,
         stated_count,
+        stated_window_start_date,
+        stated_window_end_date,
         reason_units,
         currency,
         cost_per_point_amount,
@@ -281,6 +294,12 @@ final as (
         {{ units_to_score('standardised_effect_units + standardised_effect_half_units') }}
             as standardised_effect_high,
         {{ units_to_score('explained_units') }} as explained_share,
+        {%- for name, side in [('low', '-'), ('high', '+')] %}
+        {{ units_to_score(
+            '(case when explained_half_units is not null then least(greatest(explained_units '
+            ~ side ~ ' explained_half_units, 0), 1000000000) end)'
+        ) }} as explained_share_{{ name }},
+        {%- endfor %}
         {{ units_to_score('stated_units') }} as stated_importance_share,
         {%- for name, side in [('low', '-'), ('high', '+')] %}
         {{ units_to_score(
@@ -289,6 +308,8 @@ final as (
         ) }} as stated_importance_{{ name }},
         {%- endfor %}
         cast(stated_count as bigint) as stated_respondents_count,
+        stated_window_start_date,
+        stated_window_end_date,
         cast(stated_rank as bigint) as stated_importance_rank,
         cast(stated_rank - importance_rank as bigint) as rank_gap,
         {{ units_to_score('reason_units') }} as stated_reason_share,

@@ -18,7 +18,29 @@ opened as (
         scored.is_weighted,
         scored.clusters_count,
         scored.value_log_units,
-        scored.half_width_log_units,
+        -- where all are alike there is no interval
+        nullif(scored.half_width_log_units, 0) as half_width_log_units,
+        {%- for measure in ['get', 'price', 'hassle'] %}
+        nullif(scored.{{ measure }}_half_width_log_units, 0) as {{ measure }}_half_width_log_units,
+        {%- endfor %}
+        -- Morris's interval of a shrunken mean: what is left of its own variance, and of not
+        -- knowing how much to shrink; the index's own where nothing is shrunk
+        cast(round(
+            1000000 * {{ student_t_90('(scored.clusters_count - 1)') }} * sqrt(
+                nullif(cast(scored.variance_log_units as double), 0) * (
+                    1 - cast(1000000000 - shrunk.own_answer_share_units as double) / 1000000000
+                    * (shrunk.points_count - 1) / shrunk.points_count
+                )
+                + coalesce(
+                    2e0 / nullif(greatest(shrunk.points_count - 3, 0), 0) * power(
+                        cast(1000000000 - shrunk.own_answer_share_units as double) / 1000000000
+                        * cast(scored.value_log_units - shrunk.mean_log_units as double) / 1000000,
+                        2
+                    ),
+                    0
+                )
+            )
+        ) as {{ type_whole() }}) as shrunk_half_width_log_units,
         shrunk.own_answer_share_units,
         {{ divide_rounded(
             '(shrunk.own_answer_share_units * scored.value_log_units'
@@ -71,7 +93,9 @@ shown as (
         reliability,
         {%- for column in [
             'quality_weight_units', 'quality_weight_basis', 'clusters_count', 'value_log_units',
-            'half_width_log_units', 'own_answer_share_units', 'shrunk_log_units',
+            'half_width_log_units', 'get_half_width_log_units', 'price_half_width_log_units',
+            'hassle_half_width_log_units', 'shrunk_half_width_log_units',
+            'own_answer_share_units', 'shrunk_log_units',
             'line_price_millionths', 'slope_millionths', 'effective_clusters_units',
             'unweighted_value_units', 'quality_units', 'price_units', 'hassle_units',
             'response_rate_units', 'bound_log_units',
@@ -80,6 +104,7 @@ shown as (
         {%- endfor %}
         case
             when reliability = 'suppressed' then 'none'
+            when half_width_log_units is null then 'ratio_of_sums_without_interval'
             when is_weighted then 'ratio_of_sums_weighted_for_silence'
             else 'ratio_of_sums'
         end as method
@@ -96,13 +121,22 @@ final as (
         rated_id,
         reference,
         method,
-        {{ units_to_score('quality_units') }} as relative_quality,
-        {{ units_to_score('price_units') }} as relative_price,
-        {{ units_to_score('hassle_units') }} as relative_hassle,
+        {%- for column, measure in [('quality', 'get'), ('price', 'price'), ('hassle', 'hassle')] %}
+        {{ units_to_score(column ~ '_units') }} as relative_{{ column }},
+        {%- for name, side in [('low', '-'), ('high', '+')] %}
+        cast(
+            cast({{ column }}_units as double) / 1000000000
+            * exp({{ side }}cast({{ measure }}_half_width_log_units as double) / 1000000000000)
+            as decimal(18, 9)
+        ) as relative_{{ column }}_{{ name }},
+        {%- endfor %}
+        {%- endfor %}
         {{ fixed_exp('value_log_units') }} as value_index,
         {{ fixed_exp('(value_log_units - half_width_log_units)') }} as value_low,
         {{ fixed_exp('(value_log_units + half_width_log_units)') }} as value_high,
         {{ fixed_exp('shrunk_log_units') }} as shrunk_value_index,
+        {{ fixed_exp('(shrunk_log_units - shrunk_half_width_log_units)') }} as shrunk_value_low,
+        {{ fixed_exp('(shrunk_log_units + shrunk_half_width_log_units)') }} as shrunk_value_high,
         {{ units_to_score('own_answer_share_units') }} as own_answer_share,
         {{ units_to_score('unweighted_value_units') }} as unweighted_value_index,
         {{ units_to_score(

@@ -12,12 +12,11 @@ answers as (
         '{{ term }}' as term,
         'answered_score' as measure,
         'answers' as basis,
-        'weighted_mean_clustered' as method,
         reliability,
         clusters_count as customers_count,
         cast(clusters_count as {{ type_whole() }}) as chances_count,
         cast({{ term }}_units as double) / cast(weights as double) / 1e9 as measured,
-        1.6448536e0 * sqrt(greatest(
+        1.6448536e0 * sqrt(nullif(greatest(
             (
                 cast({{ term }}_squares as double)
                 - 2 * cast({{ term }}_units as double) / cast(weights as double)
@@ -27,7 +26,7 @@ answers as (
                 * cast(squared_weights as double)
             ) * clusters_count / nullif(clusters_count - 1, 0),
             0
-        )) / cast(weights as double) / 1e9 as half_width,
+        ), 0)) / cast(weights as double) / 1e9 as half_width,
         1e0 as own_share
     from {{ ref('int_value_map_scored') }}
     where
@@ -195,13 +194,16 @@ intervals as (
         term,
         measure,
         basis,
-        method,
+        case
+            when half_width > 1e-6 then 'weighted_mean_clustered'
+            else 'weighted_mean_without_interval'
+        end as method,
         reliability,
         customers_count,
         chances_count,
         measured,
-        greatest(measured - half_width, 1) as low,
-        least(measured + half_width, 10) as high,
+        case when half_width > 1e-6 then greatest(measured - half_width, 1) end as low,
+        case when half_width > 1e-6 then least(measured + half_width, 10) end as high,
         own_share
     from answers
 
