@@ -247,3 +247,25 @@ keyed as (
 
 )
 {%- endmacro %}
+
+{#
+  The scores of one mart as its columns' meta tell them (meta: score), each with its name, the
+  columns of its n and interval, and the mart's columns of status.
+#}
+{% macro scores_of(mart) %}
+    {% set found = [] %}
+    {% if execute %}
+        {% set columns = graph.nodes['model.twofold.' ~ mart].columns %}
+        {% set status = [] %}
+        {% for name in columns if name == 'reliability' or name.endswith('_status') %}
+            {% do status.append(name) %}
+        {% endfor %}
+        {% for name, column in columns.items() if column.config.meta.score is defined %}
+            {% do found.append({
+                'name': name, 'n': column.config.meta.score.n, 'low': column.config.meta.score.low,
+                'high': column.config.meta.score.high, 'status': status
+            }) %}
+        {% endfor %}
+    {% endif %}
+    {{ return(found) }}
+{% endmacro %}

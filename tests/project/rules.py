@@ -36,20 +36,12 @@ ABOUT_THE_RUN = re.compile(
     r"|(^|_)(built|loaded|published|exported|inserted|updated|refreshed|etl\w*)_(at|on|by)$"
     r"|(^|_)(file|path|filename|filepath|hostname|user_name)$"
 )
-# columns of marts that say how much value customers see
-VALUE_SCORES = {
-    "perceived_value_index",
-    "value_index",
-    "recommendation_score",
-    "value_against_competitor",
-    "measured_value",
-    "elicited_weight",
-    "importance_share",
-    "exclusive_share",
-    "agreement_gap",
-    "kept_share",
-    "late_mean_score",
-}
+# marts whose numbers of this type are scores, unless a column says what else it is
+SCORED_MARTS = "models/marts/perceived_value/"
+SCORE_TYPE = "decimal(18,9)"
+LAMBDA = "own_answer_share"
+# the data test that asks every score
+ASKS_SCORES = "no_score_stands_without_its_uncertainty"
 FLOAT_TYPES = ("DOUBLE", "FLOAT")
 # a mean, a deviation or a regression is a float inside an aggregate, whatever it is given
 FLOAT_AGGREGATES = re.compile(
@@ -385,28 +377,52 @@ def marts_say_nothing_of_the_run(manifest: dict) -> list[str]:
 
 
 def scores_carry_their_uncertainty(manifest: dict) -> list[str]:
-    """No mart shows a score of perceived value without n, lambda, interval, method and status."""
+    """No mart shows a score of perceived value without n, lambda, interval, method and status.
+
+    A column's meta says what it is: ``score`` names its n and the ends of its interval,
+    ``reads_with`` the score whose uncertainty it shares, ``not_a_score`` what it is instead.
+    """
+    marts = [node for node in models_of(manifest) if layer_of(node) == "marts"]
+    names = {c for node in marts for c, has in node["columns"].items() if "score" in _meta(has)}
+    asked = {
+        parent
+        for node in manifest["nodes"].values()
+        if node["name"] == ASKS_SCORES
+        for parent in node["depends_on"]["nodes"]
+    }
     faults = []
-    for node in models_of(manifest):
-        columns = set(node["columns"])
-        if layer_of(node) != "marts" or not columns & VALUE_SCORES:
-            continue
+    for node in marts:
+        columns = node["columns"]
+        scores = {c: _meta(has)["score"] for c, has in columns.items() if "score" in _meta(has)}
+        ends = {score.get(end) for score in scores.values() for end in ("low", "high")}
+
+        for column, has in columns.items():
+            meta, at = _meta(has), f"{node['name']}.{column}"
+            is_number = node["original_file_path"].startswith(SCORED_MARTS) and (
+                has.get("data_type") == SCORE_TYPE
+            )
+            if column in scores:
+                for part in ("n", "low", "high"):
+                    if meta["score"].get(part) not in columns:
+                        faults.append(f"{at}: score without {part}")
+            elif "reads_with" in meta:
+                if meta["reads_with"] not in scores:
+                    faults.append(f"{at}: reads with {meta['reads_with']}, which is no score here")
+            elif "not_a_score" in meta:
+                if len(str(meta["not_a_score"])) < 10:
+                    faults.append(f"{at}: does not say what it is instead of a score")
+            elif column in names or (is_number and column not in ends | {LAMBDA}):
+                faults.append(f"{at}: says neither that it is a score nor that it is none")
         beside = {
-            "n": any(
-                re.search(
-                    r"^((late_|staff_)?answers|responses|respondents|customers|events|own_raters)_count$",
-                    c,
-                )
-                for c in columns
-            ),
-            "lambda": "own_answer_share" in columns,
-            "interval": any(c.endswith("_low") for c in columns)
-            and any(c.endswith("_high") for c in columns),
+            "lambda": LAMBDA in columns,
             "method": "method" in columns,
             "status": any(c == "reliability" or c.endswith("_status") for c in columns),
+            f"a question of {ASKS_SCORES}": node["unique_id"] in asked,
         }
         faults += [
-            f"{node['name']}: scores without {what}" for what, there in beside.items() if not there
+            f"{node['name']}: scores without {what}"
+            for what, there in beside.items()
+            if scores and not there
         ]
     return faults
 

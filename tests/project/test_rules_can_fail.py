@@ -139,6 +139,26 @@ def test_config(**config) -> Callable[[dict], None]:
 test_config.__test__ = False
 
 
+SCORE = {"n": "answers_count", "low": "value_low", "high": "value_high"}
+
+
+def scored(name: str, meta: dict, without: str = "") -> Callable[[dict], None]:
+    """A mart of perceived value with all that a score needs beside it, but for one column."""
+    beside = {*SCORE.values(), "own_answer_share", "method", "reliability"} - {without}
+
+    def change(manifest: dict) -> None:
+        mart = model(manifest, "fct_customers_monthly")
+        mart["original_file_path"] = "models/marts/perceived_value/fct_customers_monthly.sql"
+        for other in sorted(beside):
+            column(other)(manifest)
+        described = {"name": name, "data_type": "decimal(18,9)", "description": "What it is."}
+        mart["columns"][name] = described | {"config": {"meta": meta}}
+        test = node("test", rules.ASKS_SCORES, "tests/data/scores.sql", [mart["unique_id"]], "")
+        manifest["nodes"][test["unique_id"]] = test
+
+    return change
+
+
 def other_source(manifest: dict) -> None:
     manifest["sources"]["source.twofold.crm.parties"] = {
         "unique_id": "source.twofold.crm.parties",
@@ -296,7 +316,31 @@ BROKEN = [
     (rules.marts_say_nothing_of_the_run, column("loaded_at"), "loaded_at"),
     (rules.marts_say_nothing_of_the_run, column("source_file"), "source_file"),
     (rules.marts_say_nothing_of_the_run, column("dbt_invocation_id"), "invocation_id"),
-    (rules.scores_carry_their_uncertainty, column("value_index"), "without interval"),
+    (rules.scores_carry_their_uncertainty, scored("value_index", {}), "says neither"),
+    (
+        rules.scores_carry_their_uncertainty,
+        scored("value_index", {"score": {"n": "answers_count", "low": "value_low"}}),
+        "value_index: score without high",
+    ),
+    (
+        rules.scores_carry_their_uncertainty,
+        scored("value_index", {"score": {"n": "n", "low": "value_low", "high": "value_high"}}),
+        "value_index: score without n",
+    ),
+    (rules.scores_carry_their_uncertainty, scored("half", {"reads_with": "other"}), "is no score"),
+    (rules.scores_carry_their_uncertainty, scored("half", {"not_a_score": "no"}), "say what it is"),
+    *(
+        (
+            rules.scores_carry_their_uncertainty,
+            scored("value_index", {"score": SCORE}, without=kept),
+            f"scores without {what}",
+        )
+        for kept, what in [
+            ("own_answer_share", "lambda"),
+            ("method", "method"),
+            ("reliability", "status"),
+        ]
+    ),
     (with_sources, put(("vars",), {"shop": ["customers"], "landing": []}), "lacks customers"),
     (with_sources, put(("vars",), {"landing": ["customers"]}), "does not name"),
     (with_sources, put(("vars",), {"crm": ["customers"]}), "stg_crm__customers"),
@@ -322,6 +366,21 @@ def test_rule_over_the_manifest_finds_its_fault(rule, change, said):
     change(manifest)
     faults = rule(manifest)
     assert faults and any(said in fault for fault in faults), faults
+
+
+def test_score_that_no_data_test_asks_is_found():
+    manifest = sound_manifest()
+    scored("value_index", {"score": SCORE})(manifest)
+    del manifest["nodes"][f"test.twofold.{rules.ASKS_SCORES}"]
+    assert "without a question" in rules.scores_carry_their_uncertainty(manifest)[0]
+
+
+def test_score_with_all_that_belongs_to_it_is_allowed():
+    manifest = sound_manifest()
+    scored("value_index", {"score": SCORE})(manifest)
+    scored("shifted_index", {"reads_with": "value_index"})(manifest)
+    scored("sent_share", {"not_a_score": "share of the invitations sent"})(manifest)
+    assert rules.scores_carry_their_uncertainty(manifest) == []
 
 
 def test_warning_with_a_dated_reason_is_allowed():

@@ -149,6 +149,7 @@ varied as (
             * (more_promoters_share - more_detractors_share), 0
         ) / (answers_count + 3)) as half_width,
         case
+            when reliability = 'suppressed' then 'suppressed'
             when linked_count is null then 'not_measured'
             when
                 least(stayed_count, left_count) >= 10

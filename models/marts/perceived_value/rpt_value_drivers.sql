@@ -333,7 +333,7 @@ final as (
             partition by entity_id, fiscal_year, outcome, segment
             order by value_gain_per_thousand_units desc nulls last, driver asc
         ) end as bigint) as value_lever_rank,
-        case when importance_units is not null
+        case when coalesce(importance_units, stated_units) is not null
                 then cast(1 as decimal(18, 9))
         end as own_answer_share,
         cast(customers_count as bigint) as customers_count,
@@ -342,8 +342,11 @@ final as (
             when importance_units is null then 'not_separable'
             else 'fitted'
         end as fit_status,
-        case when importance_units is not null
+        case
+            when importance_units is not null
                 then 'least squares; variance shared over all orders; jackknife of 20 blocks'
+            when stated_units is not null then 'mean of stated shares; t interval'
+            else 'none'
         end as method
     from levered
 
