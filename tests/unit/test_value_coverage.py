@@ -72,7 +72,7 @@ MODELS = [
     "int_competitor_value",
     "int_value_importance",
     "int_customer_perceived_value",
-    "int_perceived_value_computed",
+    "int_customer_perceived_value_computed_monthly",
     "fct_customer_perceived_value_monthly",
     "int_value_map_scored",
     "int_value_map_shrunk",

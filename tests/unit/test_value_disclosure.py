@@ -202,10 +202,11 @@ def make_responses() -> tuple[list[Response], list[tuple]]:
     def scores(questions, rated=(None,)):
         made = {}
         for question, turn in questions.items():
+            # all of one mind would be closed
             may_be = ONLY.get(question, range(2, 10)) if rated == (None,) else range(2, 10)
             for competitor in rated:
                 s = int(draw.choice(list(may_be)))
-                if len(rated) > 1 and question in ONLY:
+                if len(rated) > 1 and question in ("overall_value", "recommend"):
                     s = int(draw.choice([3, 9])) if competitor is None else 6
                 # a rival gets worse where we get better, so that no comparison stays as it was
                 other = eval(turn, {"s": s})

@@ -8,7 +8,8 @@
 with
 
 {{ compared_versions(
-    'perceived_value', 'fct_customer_perceived_value_monthly', 'int_perceived_value_computed',
+    'perceived_value', 'fct_customer_perceived_value_monthly',
+    'int_customer_perceived_value_computed_monthly',
     measures
 ) }},
 

@@ -32,7 +32,7 @@ computed as (
         responses_count,
         respondents_count,
         effective_respondents
-    from {{ ref('int_perceived_value_computed') }}
+    from {{ ref('int_customer_perceived_value_computed_monthly') }}
 
 ),
 

@@ -215,7 +215,7 @@ final as (
         case when link_status = 'measured' then {{ units_to_score(group ~ '_stayed_units') }} end
             as {{ group }}_stayed_rate,
         {%- for name, side in [('low', '-'), ('high', '+')] %}
-        case when link_status = 'measured'
+        case when link_status = 'measured' and {{ group }}_stayed_units is not null
                 then {{ share_end(group ~ '_stayed_units', group ~ '_customers_count', side) }}
         end as {{ group }}_stayed_{{ name }},
         {%- endfor %}

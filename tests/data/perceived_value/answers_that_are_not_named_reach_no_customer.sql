@@ -29,7 +29,7 @@ select
     value.month_start_date,
     value.responses_count,
     named_answers.answers_count
-from {{ ref('int_perceived_value_computed') }} as value
+from {{ ref('int_customer_perceived_value_computed_monthly') }} as value
 inner join {{ ref('int_entity_months') }} as months
     on
         value.entity_id = months.entity_id
