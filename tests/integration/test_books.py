@@ -29,6 +29,7 @@ FROZEN = (
     "fct_capacity_monthly",
     "fct_product_profitability_monthly",
     "rpt_adjustments",
+    "rpt_group_aggregate",
     "rpt_ledger_reconciliation",
     "rpt_unassigned_rows",
 )
@@ -94,6 +95,61 @@ class Company:
         with duckdb.connect() as connection:
             connection.execute(f"copy ({query.format(old=path)}) to '{path}.new' (format parquet)")
         Path(f"{path}.new").replace(path)
+
+
+def other_readings_of_profit(settings: Settings) -> tuple[int, int, list[tuple]]:
+    """Whether documents and the group speak of the customers' profit as the marts have it.
+
+    Returns:
+        customer-months compared; those in which documents are not the contribution before
+        adjustments; periods whose pools or lines the group has otherwise than the tie-outs.
+    """
+    with duckdb.connect(str(settings.build_db), read_only=True) as connection:
+        compared, astray = connection.execute(
+            """
+            with documents as (
+                select
+                    entity_id, month_start_date, customer_id,
+                    sum(contribution_amount) as contribution_amount,
+                    sum(frozen_difference_amount) as frozen_difference_amount
+                from marts.rpt_document_profitability
+                group by all
+            )
+            select count(*), count(*) filter (
+                customers.contribution_amount + adjustment_amount <>
+                coalesce(documents.contribution_amount, 0)
+                + coalesce(frozen_difference_amount, 0)
+            )
+            from marts.fct_customer_profitability_monthly as customers
+            left join documents using (entity_id, month_start_date, customer_id)
+            """
+        ).fetchall()[0]
+        group = connection.execute(
+            """
+            with aggregate as (
+                select
+                    entity_id, month_start_date,
+                    sum(amount) filter (line in ('reported', 'intercompany')) as lines,
+                    sum(amount) filter (line = 'assigned') as assigned,
+                    sum(amount) filter (line in ('unused_capacity', 'unassigned')) as kept
+                from marts.rpt_group_aggregate where statement = 'ledger' group by all
+            ),
+            tie_outs as (
+                select
+                    entity_id, month_start_date,
+                    sum(ledger_amount * case when pnl_line in ('freight_paid', 'direct_cost')
+                        then 1 else -1 end) filter (
+                        tie_out = 'T3' and pnl_line not like '%receivable%') as lines,
+                    sum(assigned_amount) filter (tie_out = 'T2') as assigned,
+                    sum(unused_capacity_amount + unassigned_amount) filter (tie_out = 'T2')
+                        as kept
+                from marts.rpt_ledger_reconciliation group by all
+            )
+            (from aggregate except all from tie_outs)
+            union all (from tie_outs except all from aggregate)
+            """
+        ).fetchall()
+    return compared, astray, group
 
 
 def adjustment(document: str, day: date, approved_at: str, amount: int) -> str:
@@ -180,6 +236,8 @@ def test_late_postings_are_booked_in_the_open_period_and_keep_their_own(company,
         " from rpt_late_postings order by 1 desc"
     ) == [("revenue", FEBRUARY, JANUARY, late), ("ledger", FEBRUARY, JANUARY, 30)]
     assert company.query("select count(*) from rpt_restatements") == [(0,)]
+    compared, *differing = other_readings_of_profit(company.settings)
+    assert compared > 100 and differing == [0, []]
     # as reported, and by the period it belongs to: the same in total
     assert company.query(
         "select sum(original_revenue_amount - posted_revenue_amount),"
@@ -261,7 +319,9 @@ def test_lines_of_a_merged_customer_delivered_anew_stop_the_night(company, janua
         )
     with pytest.raises(GateError, match=f"{ENTITY} 2023-01-01 is closed"):
         company.night()
-    # what was computed otherwise is known to the books' bridge as a line of its own
+    # what was computed otherwise is in documents, and in the bridge, under a name of its own
+    compared, *differing = other_readings_of_profit(company.settings)
+    assert compared > 100 and differing == [0, []]
     with duckdb.connect(str(company.settings.build_db), read_only=True) as connection:
         assert connection.execute(
             "select count(*) filter (frozen_difference_amount <> 0) > 0,"
@@ -282,6 +342,10 @@ def test_lines_of_a_merged_customer_delivered_anew_stop_the_night(company, janua
                 f" where entity_id = '{ENTITY}' and month_start_date = date '{JANUARY}'"
             ).fetchall()
         )
+        assert connection.execute(
+            "select count(*) filter (frozen_difference_amount <> 0) from"
+            " marts.rpt_document_profitability"
+        ).fetchall() != [(0,)]
     assert company.settings.current.resolve() == published
     for path, content in original.items():
         path.write_bytes(content)

@@ -11,6 +11,8 @@ import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -154,16 +156,19 @@ class Case:
         )
 
 
-def customer_service() -> Case:
-    """Kaplan and Anderson 2004 (method.md G1): one quarter of a customer service department."""
-    case = Case("customer_service")
-    case.line("C1", "P", 1, 1)
-    case.pool("service", 560_000, "duration", "duration")
-    for kind, share, minutes, volume in (
+def customer_service(
+    entity: str = "customer_service",
+    work: tuple = (
         ("orders", "0.7", 8, 49_000),
         ("inquiries", "0.1", 44, 1_400),
         ("credit_checks", "0.2", 50, 2_500),
-    ):
+    ),
+) -> Case:
+    """Kaplan and Anderson 2004 (method.md G1): one quarter of a customer service department."""
+    case = Case(entity)
+    case.line("C1", "P", 1, 1)
+    case.pool("service", 560_000, "duration", "duration")
+    for kind, share, minutes, volume in work:
         case.policy(
             "activity_drivers", chart_id=case.entity, pool_id="service", activity=kind,
             activity_share=share, driver=f"activity:{kind}", weight=1,
@@ -292,6 +297,17 @@ def haulage() -> Case:
     return case
 
 
+def recorded_late() -> Case:
+    """G28: January's cost 100 recorded 3 Feb, 30 more on 20 Feb, 10 taken back on 10 March."""
+    case = Case("recorded_late")
+    case.line("C1", "P", 1, 1)
+    case.pool("haulage", 100, "orders", "quantity")
+    case.raw["cost_entries"][0]["recorded_at"] = "2025-02-03 09:00:00"
+    case.posting("haulage", 30, recorded_at="2025-02-20 09:00:00")
+    case.posting("haulage", -10, recorded_at="2025-03-10 09:00:00")
+    return case
+
+
 def budgeted(entity: str, products: Iterable[tuple]) -> Case:
     """Actual against budget: product, planned units and value and cost, the same as sold."""
     case = Case(entity)
@@ -333,6 +349,15 @@ def exchange() -> Case:
 
 CASES = [
     customer_service(),
+    # G1c: as many minutes for fewer and longer ones, 32, 176 and 200 dollars each
+    customer_service(
+        "customer_service_c",
+        (
+            ("orders", "0.7", 40, 9_800),
+            ("inquiries", "0.1", 220, 280),
+            ("credit_checks", "0.2", 250, 500),
+        ),
+    ),
     over_run(),
     packaging(),
     departments(
@@ -380,6 +405,7 @@ CASES = [
     linoleum_floor(),
     cents(),
     haulage(),
+    recorded_late(),
     # Horngren's Kola, Limor, Orlem (G20), margin 2.00, 1.20 and 2.50 a unit
     budgeted(
         "horngren_mix",
@@ -417,8 +443,34 @@ CASES = [
 class Marts:
     """The marts of all cases, with what is asked of them."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
+    def __init__(self, settings: Settings, manifest: dict) -> None:
+        self.settings = settings
+        self.nodes = {n["name"]: n for n in manifest["nodes"].values()}
+        self.by_key = manifest["nodes"]
+        self.build(MARTS)
+
+    def build(self, marts: Iterable[str], as_of: date | None = None) -> None:
+        """Make marts and all that they read, as known on a day."""
+        settings = replace(self.settings, as_of=as_of)
+        register(discover(settings.landing), settings)
+        self.connection = duckdb.connect(str(settings.build_db))
+        made: set[str] = set()
+
+        def make(node: dict) -> None:
+            if node["name"] in made or node["resource_type"] != "model":
+                return
+            made.add(node["name"])
+            for parent in node["depends_on"]["nodes"]:
+                if parent in self.by_key:
+                    make(self.by_key[parent])
+            kind = "view" if node["config"]["materialized"] == "view" else "table"
+            sql = EMPTIED.sub(r"\1", node["compiled_code"])
+            self.connection.execute(
+                f'create or replace {kind} {node["schema"]}."{node["name"]}" as {sql}'
+            )
+
+        for mart in marts:
+            make(self.nodes[mart])
 
     def one(self, entity: str, mart: str, columns: str, where: str = "true") -> tuple:
         """The only row that a condition leaves of an entity, as numbers and texts."""
@@ -461,7 +513,6 @@ def marts(empty_build, compiled_manifest, tmp_path_factory: pytest.TempPathFacto
     settings.build_db.parent.mkdir(parents=True)
     shutil.copy(empty_build.settings.build_db, settings.build_db)
     policies.compose(settings)
-    register(discover(settings.landing), settings)
     connection = duckdb.connect(str(settings.build_db))
     for seed in settings.seeds.rglob("*.csv"):
         connection.execute(f"delete from policies.{seed.stem}")
@@ -469,23 +520,8 @@ def marts(empty_build, compiled_manifest, tmp_path_factory: pytest.TempPathFacto
             f"insert into policies.{seed.stem} by name select * from read_csv('{seed}',"
             " header = true, all_varchar = true, delim = ',', quote = '\"')"
         )
-    nodes = {n["name"]: n for n in compiled_manifest["nodes"].values()}
-    made: set[str] = set()
-
-    def make(node: dict) -> None:
-        if node["name"] in made or node["resource_type"] != "model":
-            return
-        made.add(node["name"])
-        for parent in node["depends_on"]["nodes"]:
-            if parent in compiled_manifest["nodes"]:
-                make(compiled_manifest["nodes"][parent])
-        kind = "view" if node["config"]["materialized"] == "view" else "table"
-        sql = EMPTIED.sub(r"\1", node["compiled_code"])
-        connection.execute(f'create or replace {kind} {node["schema"]}."{node["name"]}" as {sql}')
-
-    for mart in MARTS:
-        make(nodes[mart])
-    return Marts(connection)
+    connection.close()
+    return Marts(settings, compiled_manifest)
 
 
 def write(path: Path, rows: list[Row], columns: list[str] | None = None) -> None:
@@ -505,20 +541,21 @@ def test_every_case_closes(marts):
     ).fetchall() == []  # fmt: skip
 
 
-def test_customer_service_is_costed_by_time_and_by_effort_as_published(marts):
+@pytest.mark.parametrize("case", ["customer_service", "customer_service_c"])
+def test_customer_service_is_costed_by_time_and_by_effort_as_published(marts, case):
     assigned = marts.all(
-        "customer_service", "fct_cost_assignments_monthly", "activity, sum(net_amount)",
+        case, "fct_cost_assignments_monthly", "activity, sum(net_amount)",
         "stage = 'customer' and net_amount <> 0 group by activity",
     )  # fmt: skip
     assert assigned == [("credit_checks", 100_000), ("inquiries", 49_280), ("orders", 313_600)]
     used, idle, minutes = marts.one(
-        "customer_service", "fct_capacity_monthly",
+        case, "fct_capacity_monthly",
         "used_amount, idle_shared_amount, idle_shared_minutes",
     )  # fmt: skip
     assert (used, idle, minutes) == (462_880, 97_120, 121_400)
     # what the estimate of 70, 10 and 20 per cent charges, and why it is another amount
     differences = marts.all(
-        "customer_service", "rpt_costing_method_differences",
+        case, "rpt_costing_method_differences",
         "activity, classic_amount, time_driven_amount, idle_capacity_effect_amount,"
         " effort_estimate_effect_amount",
     )  # fmt: skip
@@ -645,6 +682,30 @@ def test_spring_distribution_has_the_incomes_of_the_book(marts):
     ]  # fmt: skip
 
 
+def test_spring_distribution_has_the_curve_and_the_concentration_of_its_incomes(marts):
+    """G5: order S, R, Q, P, T and what follows from it."""
+    where = "period = 'FY2025' and profit_level = 'operating_profit'"
+    shares = marts.all(
+        "spring", "rpt_whale_curve", "customer_rank, customer_id, cumulative_profit_share", where
+    )
+    published = ("46.1035", "88.7528", "101.4694", "103.6855", "100")
+    assert [row[1] for row in shares] == ["S", "R", "Q", "P", "T"]
+    for (_, _, share), percent in zip(shares, published, strict=True):
+        assert abs(100 * share - Decimal(percent)) <= Decimal("0.0001")
+    measures = marts.one(
+        "spring", "rpt_profit_concentration",
+        "peak_share, peak_at_customers_share, erosion_share, hidden_profit_amount,"
+        " gini_coefficient, gini_rsv_coefficient, stobachoff_area_excess + 0.5,"
+        " stobachoff_index_bounded",
+        where,
+    )  # fmt: skip
+    published = (
+        "1.036855", "0.8", "0.036855", "3346", "0.560045", "0.651997", "0.780022", "0.358993"
+    )  # fmt: skip
+    for measure, figure in zip(measures, published, strict=True):
+        assert abs(measure - Decimal(figure)) <= Decimal("0.000001")
+
+
 def test_linoleum_floor_has_the_pocket_price_of_the_article(marts):
     invoice, pocket, freight = marts.one(
         "linoleum", "fct_customer_profitability_monthly",
@@ -737,3 +798,20 @@ def test_customers_and_products_that_came_or_went_have_bars_of_their_own(marts):
         ("lost", 0, -500, 0, 0, 0, 0, -500),
         ("new", 700, 0, 0, 0, 0, 0, 700),
     ]
+
+
+def test_a_period_is_what_was_known_of_it_on_a_day(marts):
+    """G28: 100 at the close of 5 February, 130 on 28 February, 120 in the end.
+
+    Last of this file: it builds the ledger anew. The view by period of posting (100, 30, -10) is
+    with rpt_period_close, in the unit test of the same case.
+    """
+    known = {}
+    for day in (date(2025, 2, 5), date(2025, 2, 28), None):
+        marts.build(["rpt_ledger_reconciliation"], as_of=day)
+        known[day] = marts.all(
+            "recorded_late", "rpt_ledger_reconciliation", "month_start_date, ledger_amount",
+            "tie_out = 'T2' and ledger_amount <> 0",
+        )  # fmt: skip
+        marts.connection.close()
+    assert [[amount for _, amount in found] for found in known.values()] == [[100], [130], [120]]

@@ -7,6 +7,12 @@
     'entity_id', 'comparison', 'month_start_date', 'base_month_start_date', 'customer_id', 'currency',
     'profit_level',
 ] %}
+{#- what the steps hand on as it is -#}
+{%- set passed_on = keys + [
+    'cell_kind', 'outcome', 'pocket_0', 'pocket_1', 'profit_0', 'profit_1', 'loose_revenue_effect',
+    'loose_cost_effect', 'cost_basis_effect',
+] %}
+{%- set quantities = ['quantity_00', 'quantity_10', 'quantity_01', 'quantity_11'] %}
 with
 
 -- money without a quantity has no price of its own: its change is one of price, or of cost rate
@@ -143,84 +149,46 @@ states as (
 exchanged as (
 
     select
-        {%- for key in keys %}
-        {{ key }},
+        {%- for column in passed_on + quantities %}
+        {{ column }},
         {%- endfor %}
-        cell_kind,
-        outcome,
-        pocket_0,
-        pocket_1,
         case
             when not coalesce(is_foreign, false) then pocket_1
             when rate_0 is not null
                 then {{ divide_rounded('transaction_1 * rate_0', to_units('1', 12)) }}
         end as constant_currency,
-        profit_0,
-        profit_1,
-        loose_revenue_effect,
-        loose_cost_effect,
-        cost_basis_effect,
-        quantity_00,
-        quantity_10,
-        quantity_01,
-        quantity_11,
-        revenue_per_unit_0,
-        revenue_per_unit_1,
+        {%- for side, at_other_rate in [
+            (0, ('revenue_per_unit_0 * rate_ratio', to_units('1', 12))),
+            (1, ('revenue_per_unit_1 * ' ~ to_units('1', 12), 'rate_ratio')),
+        ] %}
+        revenue_per_unit_{{ side }},
         case
-            when rate_ratio = {{ to_units('1', 12) }} then revenue_per_unit_0
-            else {{ divide_rounded('revenue_per_unit_0 * rate_ratio', to_units('1', 12)) }}
-        end as revenue_per_unit_0_at_other_rate,
-        case
-            when rate_ratio = {{ to_units('1', 12) }} then revenue_per_unit_1
-            else {{ divide_rounded('revenue_per_unit_1 * ' ~ to_units('1', 12), 'rate_ratio') }}
-        end as revenue_per_unit_1_at_other_rate,
+            when rate_ratio = {{ to_units('1', 12) }} then revenue_per_unit_{{ side }}
+            else {{ divide_rounded(at_other_rate[0], at_other_rate[1]) }}
+        end as revenue_per_unit_{{ side }}_at_other_rate,
+        {%- endfor %}
         cost_per_unit_0,
         cost_per_unit_1
     from states
 
 ),
 
--- price first, rate of exchange second
+-- price first, rate of exchange second; a side that is not there has the other's
 prices as (
 
     select
-        {%- for key in keys %}
-        {{ key }},
+        {%- for column in passed_on + quantities %}
+        {{ column }},
         {%- endfor %}
-        cell_kind,
-        outcome,
-        pocket_0,
-        pocket_1,
         constant_currency,
-        profit_0,
-        profit_1,
-        loose_revenue_effect,
-        loose_cost_effect,
-        cost_basis_effect,
-        quantity_00,
-        quantity_10,
-        quantity_01,
-        quantity_11,
-        coalesce(
-            revenue_per_unit_0,
-            revenue_per_unit_1_at_other_rate,
-            0
-        ) as price_00,
-        coalesce(
-            revenue_per_unit_1_at_other_rate,
-            revenue_per_unit_0,
-            0
-        ) as price_10,
-        coalesce(
-            revenue_per_unit_0_at_other_rate,
-            revenue_per_unit_1,
-            0
-        ) as price_01,
-        coalesce(
-            revenue_per_unit_1,
-            revenue_per_unit_0_at_other_rate,
-            0
-        ) as price_11,
+        {%- for state, own, other in [
+            ('00', 'revenue_per_unit_0', 'revenue_per_unit_1_at_other_rate'),
+            ('10', 'revenue_per_unit_1_at_other_rate', 'revenue_per_unit_0'),
+            ('01', 'revenue_per_unit_0_at_other_rate', 'revenue_per_unit_1'),
+            ('11', 'revenue_per_unit_1', 'revenue_per_unit_0_at_other_rate'),
+        ] %}
+        coalesce({{ own }}, {{ other }}, 0) as price_{{ state }},
+        {%- endfor %}
         coalesce(cost_per_unit_0, cost_per_unit_1, 0) as cost_0,
         coalesce(cost_per_unit_1, cost_per_unit_0, 0) as cost_1
     from exchanged
@@ -232,19 +200,10 @@ prices as (
 effects as (
 
     select
-        {%- for key in keys %}
-        {{ key }},
+        {%- for column in passed_on %}
+        {{ column }},
         {%- endfor %}
-        cell_kind,
-        outcome,
-        pocket_0,
-        pocket_1,
         constant_currency,
-        profit_0,
-        profit_1,
-        loose_revenue_effect,
-        loose_cost_effect,
-        cost_basis_effect,
         -- what the factors of the cell have to add up to
         case
             when outcome = 'factors'

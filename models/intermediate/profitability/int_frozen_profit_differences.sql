@@ -19,6 +19,7 @@ profits as (
         customer_id,
         pocket_amount,
         gross_margin_amount,
+        contribution_amount,
         operating_profit_amount
     from {{ source('books', 'fct_customer_profitability_monthly') }}
     where is_served
@@ -31,6 +32,7 @@ profits as (
         cast(null as {{ dbt.type_string() }}) as customer_id,
         cast(0 as decimal(18, 4)) as pocket_amount,
         cast(0 as decimal(18, 4)) as gross_margin_amount,
+        cast(0 as decimal(18, 4)) as contribution_amount,
         -unused_capacity_amount - unassigned_amount as operating_profit_amount
     from {{ source('books', 'rpt_ledger_reconciliation') }}
     where is_served and tie_out = 'T2'
@@ -43,6 +45,7 @@ profits as (
         computed.customer_id,
         -computed.pocket_amount as pocket_amount,
         -computed.gross_margin_amount as gross_margin_amount,
+        -computed.contribution_amount as contribution_amount,
         -computed.operating_profit_amount as operating_profit_amount
     from {{ ref('int_customer_profitability_computed_monthly') }} as computed
     inner join closed
@@ -58,6 +61,7 @@ profits as (
         cast(null as {{ dbt.type_string() }}) as customer_id,
         cast(0 as decimal(18, 4)) as pocket_amount,
         cast(0 as decimal(18, 4)) as gross_margin_amount,
+        cast(0 as decimal(18, 4)) as contribution_amount,
         pools.unused_capacity_amount + pools.unassigned_amount as operating_profit_amount
     from {{ ref('int_unassigned_cost_monthly') }} as pools
     inner join closed
@@ -74,7 +78,7 @@ final as (
         entity_id,
         month_start_date,
         customer_id,
-        {%- for level in ['pocket', 'gross_margin', 'operating_profit'] %}
+        {%- for level in ['pocket', 'gross_margin', 'contribution', 'operating_profit'] %}
         cast(coalesce(sum({{ level }}_amount), 0) as decimal(18, 4))
             as {{ level }}_difference_amount{{ ',' if not loop.last }}
         {%- endfor %}
@@ -83,6 +87,7 @@ final as (
     having
         coalesce(sum(pocket_amount), 0) <> 0
         or coalesce(sum(gross_margin_amount), 0) <> 0
+        or coalesce(sum(contribution_amount), 0) <> 0
         or coalesce(sum(operating_profit_amount), 0) <> 0
 
 )

@@ -1,7 +1,17 @@
 -- The entities of a group in its currency, at the mean rate of each period: what the customers' P&L
 -- says and where every posting of the ledger went. An aggregate and no consolidation: all of each
 -- entity, without what entities owe each other. Translated at four decimals before it is summed.
+-- A closed period has the lines of the tie-outs that were frozen of it, as the customers' P&L has;
+-- what is below operating profit and balances are frozen nowhere and as the ledger has them now.
 with
+
+closed as (
+
+    select entity_id, month_start_date
+    from {{ source('books', 'periods') }}
+    where kind = 'profit' and served_version is not null
+
+),
 
 customer_lines as (
 
@@ -20,6 +30,30 @@ customer_lines as (
 
 ),
 
+pools as (
+
+    {%- set amounts = ['assigned_amount', 'unused_capacity_amount', 'unassigned_amount'] %}
+    select
+        computed.entity_id,
+        computed.month_start_date,
+        {%- for amount in amounts %}
+        computed.{{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_unassigned_cost_monthly') }} as computed
+    left join closed
+        on
+            computed.entity_id = closed.entity_id
+            and computed.month_start_date = closed.month_start_date
+    where closed.entity_id is null
+
+    union all
+
+    select entity_id, month_start_date, {{ amounts | join(', ') }}
+    from {{ source('books', 'rpt_ledger_reconciliation') }}
+    where is_served and tie_out = 'T2'
+
+),
+
 ledger_lines as (
 
     select
@@ -34,7 +68,33 @@ ledger_lines as (
     from {{ ref('int_ledger_entries_monthly') }} as entries
     inner join {{ ref('lookup_pnl_lines') }} as lines
         on entries.pnl_line = lines.pnl_line
-    where not lines.is_pool_cost and entries.pnl_line <> 'statistical'
+    left join closed
+        on
+            lines.tied_out_in = 'T3'
+            and entries.entity_id = closed.entity_id
+            and entries.month_start_date = closed.month_start_date
+    where
+        not lines.is_pool_cost and entries.pnl_line <> 'statistical' and closed.entity_id is null
+
+    union all
+
+    -- the tie-outs show revenue positive, the ledger has it as a credit
+    select
+        frozen.entity_id,
+        frozen.month_start_date,
+        'ledger' as statement,
+        case when frozen.pnl_line = 'intercompany' then frozen.pnl_line else 'reported' end as line,
+        case
+            when frozen.pnl_line in ('freight_paid', 'direct_cost') then frozen.ledger_amount
+            else -frozen.ledger_amount
+        end as amount
+    from {{ source('books', 'rpt_ledger_reconciliation') }} as frozen
+    inner join {{ ref('lookup_pnl_lines') }} as lines
+        on
+            frozen.pnl_line = lines.pnl_line
+            and frozen.tie_out = lines.tied_out_in
+            and lines.tied_out_in = 'T3'
+    where frozen.is_served
 
     {%- for line in ['assigned', 'unused_capacity', 'unassigned'] %}
 
@@ -46,7 +106,7 @@ ledger_lines as (
         'ledger' as statement,
         '{{ line }}' as line,
         {{ line }}_amount as amount
-    from {{ ref('int_unassigned_cost_monthly') }}
+    from pools
     where {{ line }}_amount <> 0
     {%- endfor %}
 

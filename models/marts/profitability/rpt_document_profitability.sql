@@ -1,5 +1,7 @@
 -- What each document earned: its sales, direct cost and the cost to serve that it caused, on the
--- customers' total. Cost to serve that no document caused stands in the customer's own row.
+-- customers' total. Cost to serve that no document caused stands in the customer's own row. Closes
+-- freeze customers and no documents: what was frozen and is not what documents add up to now has
+-- a column of its own there.
 with
 
 sales as (
@@ -67,50 +69,88 @@ joined as (
 
 ),
 
+frozen as (
+
+    select entity_id, month_start_date, customer_id, contribution_difference_amount
+    from {{ ref('int_frozen_profit_differences') }}
+    where customer_id is not null and contribution_difference_amount <> 0
+
+),
+
+all_rows as (
+
+    select
+        coalesce(joined.entity_id, frozen.entity_id) as entity_id,
+        coalesce(joined.month_start_date, frozen.month_start_date) as month_start_date,
+        coalesce(joined.customer_id, frozen.customer_id) as customer_id,
+        joined.document_id,
+        joined.document_type,
+        {%- for amount in [
+            'invoice_amount', 'rebate_amount', 'freight_charged_amount', 'cost_to_serve_amount',
+            'traced_amount',
+        ] %}
+        coalesce(joined.{{ amount }}, 0) as {{ amount }},
+        {%- endfor %}
+        case when joined.entity_id is null then 0 else joined.freight_paid_amount end
+            as freight_paid_amount,
+        case when joined.entity_id is null then 0 else joined.direct_cost_amount end
+            as direct_cost_amount,
+        coalesce(frozen.contribution_difference_amount, 0) as frozen_difference_amount
+    from joined
+    full join frozen
+        on
+            joined.document_id is null
+            and joined.entity_id = frozen.entity_id
+            and joined.month_start_date = frozen.month_start_date
+            and joined.customer_id = frozen.customer_id
+
+),
+
 final as (
 
     select
-        joined.entity_id,
-        joined.month_start_date,
-        joined.customer_id,
-        joined.document_id,
-        joined.document_type,
+        documents.entity_id,
+        documents.month_start_date,
+        documents.customer_id,
+        documents.document_id,
+        documents.document_type,
         entities.currency,
-        cast(joined.invoice_amount as decimal(18, 4)) as invoice_amount,
-        cast(joined.rebate_amount as decimal(18, 4)) as rebate_amount,
-        cast(joined.freight_charged_amount as decimal(18, 4)) as freight_charged_amount,
-        cast(joined.freight_paid_amount as decimal(18, 4)) as freight_paid_amount,
-        cast(joined.direct_cost_amount as decimal(18, 4)) as direct_cost_amount,
+        cast(documents.invoice_amount as decimal(18, 4)) as invoice_amount,
+        cast(documents.rebate_amount as decimal(18, 4)) as rebate_amount,
+        cast(documents.freight_charged_amount as decimal(18, 4)) as freight_charged_amount,
+        cast(documents.freight_paid_amount as decimal(18, 4)) as freight_paid_amount,
+        cast(documents.direct_cost_amount as decimal(18, 4)) as direct_cost_amount,
         cast(
-            joined.invoice_amount - joined.rebate_amount + joined.freight_charged_amount
-            - joined.freight_paid_amount - joined.direct_cost_amount as decimal(18, 4)
+            documents.invoice_amount - documents.rebate_amount + documents.freight_charged_amount
+            - documents.freight_paid_amount - documents.direct_cost_amount as decimal(18, 4)
         ) as gross_margin_amount,
         -- cost that is not measured for the customer is not for his documents either
         cast(
             case
-                when customers.cost_to_serve_amount is not null then joined.cost_to_serve_amount
+                when customers.cost_to_serve_amount is not null then documents.cost_to_serve_amount
             end as decimal(18, 4)
         ) as cost_to_serve_amount,
         cast(
-            case when customers.cost_to_serve_amount is not null then joined.traced_amount end
+            case when customers.cost_to_serve_amount is not null then documents.traced_amount end
             as decimal(18, 4)
         ) as traced_amount,
         cast(
             case
                 when customers.cost_to_serve_amount is not null
-                    then joined.invoice_amount - joined.rebate_amount
-                        + joined.freight_charged_amount - joined.freight_paid_amount
-                        - joined.direct_cost_amount - joined.cost_to_serve_amount
+                    then documents.invoice_amount - documents.rebate_amount
+                        + documents.freight_charged_amount - documents.freight_paid_amount
+                        - documents.direct_cost_amount - documents.cost_to_serve_amount
             end as decimal(18, 4)
-        ) as contribution_amount
-    from joined
+        ) as contribution_amount,
+        cast(documents.frozen_difference_amount as decimal(18, 4)) as frozen_difference_amount
+    from all_rows as documents
     inner join {{ ref('int_entities') }} as entities
-        on joined.entity_id = entities.entity_id
+        on documents.entity_id = entities.entity_id
     left join {{ ref('int_customer_profitability_computed_monthly') }} as customers
         on
-            joined.entity_id = customers.entity_id
-            and joined.month_start_date = customers.month_start_date
-            and joined.customer_id = customers.customer_id
+            documents.entity_id = customers.entity_id
+            and documents.month_start_date = customers.month_start_date
+            and documents.customer_id = customers.customer_id
 
 )
 
