@@ -40,6 +40,9 @@ MARTS = (
     "fct_cost_assignments_monthly",
     "fct_capacity_monthly",
     "fct_customer_profitability_monthly",
+    "rpt_value_terms",
+    "rpt_value_map",
+    "rpt_competitor_value",
 )
 Row = dict[str, object]
 
@@ -347,6 +350,58 @@ def exchange() -> Case:
     return case
 
 
+# attribute: weight, score of the brand, of the others, and of a third that comes last (made up)
+CHICKEN = {
+    "yellow_bird": (10, "8.1", "7.2"),
+    "meat_to_bone": (20, "9.0", "7.3"),
+    "no_pinfeathers": (20, "9.2", "6.5"),
+    "fresh": (15, "8.0", "8.0"),
+    "availability": (10, "8.0", "8.0"),
+    "brand_image": (25, "9.4", "6.4"),
+}
+
+
+def chicken() -> Case:
+    """Gale 1994, Managing Customer Value, ch. 2: the quality profile of the chicken business.
+
+    The first three attributes are the product's, the others the service's: 50 each. Five customers
+    rate the brand, the others and a third, all alike, so that there is a mean and no spread.
+    """
+    case = Case("chicken")
+    suppliers = {None: 0, "others": 1, "third": 2}
+    terms = ["product_quality"] * 3 + ["service_quality"] * 3
+    asked = [
+        (q, t, w, (o, r, "5")) for (q, (w, o, r)), t in zip(CHICKEN.items(), terms, strict=True)
+    ]
+    asked += [("level", "price", 1, ("5", "5", "5")), ("ordering", "hassle", 1, ("5", "5", "5"))]
+    always = {"valid_from": "1900-01-01", "owner": "customer_insight", "evidence": "measured"}
+    for question, term, weight, _ in asked:
+        case.policy(
+            "value_attributes", entity_id=case.entity, survey_id="profile", question_id=question,
+            attribute_id=question, attribute_name=question, term=term, direction="normal",
+            weight=weight, source="Gale 1994", **always,
+        )  # fmt: skip
+    # the shipped parameters, with what all agree on shown, as the book shows it
+    own = {"release_periods": 1, "unanimous_answers_shown": 1}
+    shipped = policies.SHIPPED / "policies/policy_value_parameters.csv"
+    with shipped.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            case.policy(
+                "value_parameters", **row | {"value": own.get(row["parameter"], row["value"])}
+            )
+    for i in range(5):
+        case.line(f"buyer{i}", "chicken", 1, 10, recorded_at="2025-02-01 10:00:00")
+        for question, _, _, scores in asked:
+            for supplier, place in suppliers.items():
+                case.add(
+                    "survey_responses", response_id=f"R{i}", respondent_id=f"P{i}",
+                    customer_id=f"buyer{i}", answered_at=f"{NOW}-15 10:00:00", survey_id="profile",
+                    question_id=question, score=scores[place], competitor_id=supplier or "",
+                    confidentiality="named",
+                )  # fmt: skip
+    return case
+
+
 CASES = [
     customer_service(),
     # G1c: as many minutes for fewer and longer ones, 32, 176 and 200 dollars each
@@ -437,6 +492,7 @@ CASES = [
         ],
     ),
     exchange(),
+    chicken(),
 ]
 
 
@@ -815,3 +871,38 @@ def test_a_period_is_what_was_known_of_it_on_a_day(marts):
         )  # fmt: skip
         marts.connection.close()
     assert [[amount for _, amount in found] for found in known.values()] == [[100], [130], [120]]
+
+
+def test_customer_satisfaction_and_relative_quality_are_those_of_the_quality_profile(marts):
+    """8.8 against 7.1; the ratio by attribute is 1.26 in the book, ours is by term."""
+    found = dict(
+        marts.all(
+            "chicken", "rpt_value_terms", "term, measured_value",
+            "map_level = 'segment' and measure = 'answered_score'",
+        )
+    )  # fmt: skip
+    own = (found["product_quality"] + found["service_quality"]) / 2
+    assert own == Decimal("8.8")
+    quality = dict(
+        marts.all(
+            "chicken", "rpt_value_map", "rated_id, relative_quality", "map_level = 'supplier'"
+        )
+    )
+    theirs = own * quality["others"] / quality["(own)"]
+    assert round(theirs, 2) == Decimal("7.08") and round(theirs, 1) == Decimal("7.1")
+    (by_term,) = marts.one(
+        "chicken", "rpt_competitor_value", "relative_quality", "competitor_id = 'others'"
+    )
+    assert abs(
+        by_term - (Decimal("8.9") / Decimal("6.96") + Decimal("8.7") / Decimal("7.2")) / 2
+    ) < (Decimal("1e-8"))
+
+
+def test_ranks_of_three_suppliers_share_the_wallet_as_published(marts):
+    """First, second and third of three get 0.50, 0.33 and 0.17 (Keiningham and others 2011)."""
+    found = marts.all(
+        "chicken", "rpt_competitor_value",
+        "competitor_id, own_preference_share, competitor_preference_share",
+    )  # fmt: skip
+    half, third, sixth = Decimal("0.5"), Decimal("0.333333333"), Decimal("0.166666667")
+    assert found == [("others", half, third), ("third", half, sixth)]

@@ -57,7 +57,7 @@ compared as (
         end as reliability,
         own.clusters_count as own_raters_count,
         rivals.clusters_count as competitor_raters_count,
-        -- Gale: our score over theirs, attribute by attribute, then the weighted mean
+        -- Gale: our score over theirs, then the weighted mean; here term by term, weighing alike
         {{ divide_rounded('(' ~ share_units(
             'own.product_quality_units * rivals.weights',
             '(rivals.product_quality_units * own.weights)'
