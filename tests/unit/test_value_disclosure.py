@@ -495,3 +495,29 @@ def test_the_attack_succeeds_where_running_periods_are_told(
     naive.publish(*company, NIGHTS[1:4], told)
     assert attack(naive.behind(table), PUBLISHED[table], company[0])
     naive.connection.close()
+
+
+# what a table would show if few were enough: the line of its SQL that asks for more, and another
+FEW = {
+    "rpt_comment_terms": [
+        ("last_parameters.aggregate_minimum_customers as minimum_count", "1 as minimum_count"),
+        (">= last_parameters.aggregate_minimum_customers as is_not", ">= 1 as is_not"),
+    ],
+    "rpt_agreement_gap": [(">= rules.minimum_answers", ">= 1")],
+}
+
+
+@pytest.mark.parametrize("table", FEW)
+def test_the_attack_succeeds_where_few_are_shown(
+    table, empty_build, compiled_manifest, company, tmp_path
+):
+    database = empty_build.settings.build_db.read_bytes()
+    naive = Publications(compiled_manifest, database, tmp_path / "naive.duckdb", (table,))
+    sql = naive.sql[f"marts.{table}"]
+    for asked, instead in FEW[table]:
+        assert asked in sql
+        sql = sql.replace(asked, instead)
+    naive.sql[f"marts.{table}"] = sql
+    naive.publish(*company, NIGHTS[3:])
+    assert attack(naive.behind(table), PUBLISHED[table], company[0], SUBJECTS[table])
+    naive.connection.close()
