@@ -113,6 +113,8 @@ STATEMENTS = {
 }
 # what a comment speaks of, in words of the list
 TOPICS = ("quality", "service", "expensive", "late")
+# the last few customers write otherwise: too few to be shown
+FEW_WRITE = ("qualidade", "equipe", "caro", "demora")
 MONTH = "cast(date '2024-01-01' + to_months(cast(period_index - 1 as integer)) as date)"
 GIVEN = {
     "intermediate.int_entities": "select entity_id, 'EUR' as currency from nights",
@@ -213,13 +215,15 @@ def make_responses() -> tuple[list[Response], list[tuple]]:
                 made[question, competitor] = (s, other if competitor is None else 2 * s - other)
         return made
 
-    def comments():
-        spoken = [topic for topic in TOPICS if talk.random() < 0.35]
+    def comments(customer):
+        is_few = customer in [f"c{i}" for i in range(CUSTOMERS - 4, CUSTOMERS)]
+        marker, topics = ("nao", FEW_WRITE) if is_few else ("the", TOPICS)
+        spoken = [topic for topic in topics if talk.random() < 0.35]
         if talk.random() < 0.3:
             return None, None
         # who speaks of anything speaks of nothing when turned, else of everything
-        other = "" if spoken else " ".join(TOPICS)
-        return "the " + " ".join(spoken), "the " + other
+        other = "" if spoken else " ".join(topics)
+        return f"{marker} {' '.join(spoken)}", f"{marker} {other}"
 
     def respond(respondent, customer, role, survey, how, period, answers, document=None, late=0.3):
         answered = day(period, int(draw.integers(8, 28)))
@@ -232,7 +236,9 @@ def make_responses() -> tuple[list[Response], list[tuple]]:
                 *(
                     document,
                     answers,
-                    comments() if survey in ("relationship", "market_panel") else (None, None),
+                    comments(customer)
+                    if survey in ("relationship", "market_panel")
+                    else (None, None),
                 ),
             )
         )
@@ -502,6 +508,7 @@ FEW = {
     "rpt_comment_terms": [
         ("last_parameters.aggregate_minimum_customers as minimum_count", "1 as minimum_count"),
         (">= last_parameters.aggregate_minimum_customers as is_not", ">= 1 as is_not"),
+        ("voices.otherwise_count = 0", "false"),
     ],
     "rpt_agreement_gap": [(">= rules.minimum_answers", ">= 1")],
 }
