@@ -856,23 +856,6 @@ def test_customers_and_products_that_came_or_went_have_bars_of_their_own(marts):
     ]
 
 
-def test_a_period_is_what_was_known_of_it_on_a_day(marts):
-    """G28: 100 at the close of 5 February, 130 on 28 February, 120 in the end.
-
-    Last of this file: it builds the ledger anew. The view by period of posting (100, 30, -10) is
-    with rpt_period_close, in the unit test of the same case.
-    """
-    known = {}
-    for day in (date(2025, 2, 5), date(2025, 2, 28), None):
-        marts.build(["rpt_ledger_reconciliation"], as_of=day)
-        known[day] = marts.all(
-            "recorded_late", "rpt_ledger_reconciliation", "month_start_date, ledger_amount",
-            "tie_out = 'T2' and ledger_amount <> 0",
-        )  # fmt: skip
-        marts.connection.close()
-    assert [[amount for _, amount in found] for found in known.values()] == [[100], [130], [120]]
-
-
 def test_customer_satisfaction_and_relative_quality_are_those_of_the_quality_profile(marts):
     """8.8 against 7.1; the ratio by attribute is 1.26 in the book, ours is by term."""
     found = dict(
@@ -906,3 +889,20 @@ def test_ranks_of_three_suppliers_share_the_wallet_as_published(marts):
     )  # fmt: skip
     half, third, sixth = Decimal("0.5"), Decimal("0.333333333"), Decimal("0.166666667")
     assert found == [("others", half, third), ("third", half, sixth)]
+
+
+def test_a_period_is_what_was_known_of_it_on_a_day(marts):
+    """G28: 100 at the close of 5 February, 130 on 28 February, 120 in the end.
+
+    Last of this file: it builds the ledger anew. The view by period of posting (100, 30, -10) is
+    with rpt_period_close, in the unit test of the same case.
+    """
+    known = {}
+    for day in (date(2025, 2, 5), date(2025, 2, 28), None):
+        marts.build(["rpt_ledger_reconciliation"], as_of=day)
+        known[day] = marts.all(
+            "recorded_late", "rpt_ledger_reconciliation", "month_start_date, ledger_amount",
+            "tie_out = 'T2' and ledger_amount <> 0",
+        )  # fmt: skip
+        marts.connection.close()
+    assert [[amount for _, amount in found] for found in known.values()] == [[100], [130], [120]]
