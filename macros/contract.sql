@@ -24,7 +24,8 @@
 
 {#
   Every raw row of one contract table that is known on the build's day, from all sources, each with
-  its quarantine_reason (empty where the row is sound).
+  its quarantine_reason (empty where the row is sound). A column that the contract requires is asked
+  for here, whatever a source's own model forgot.
 #}
 {% macro known_rows(input_table) %}
     {%- set columns = contract_columns(input_table) if execute else [] -%}
@@ -33,7 +34,16 @@
         {%- for column in columns %}
         {{ column.name }},
         {%- endfor %}
-        quarantine_reason,
+        coalesce(
+            quarantine_reason,
+            case
+                {%- for column in columns if column.config.meta.required %}
+                when {{ column.name }} is null then 'missing_{{ column.name }}'
+                {%- else %}
+                when false then ''
+                {%- endfor %}
+            end
+        ) as quarantine_reason,
         quarantine_detail
     from {{ ref('stg_' ~ source_name ~ '__' ~ input_table) }}
     where

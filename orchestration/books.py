@@ -23,7 +23,6 @@ from orchestration.contract import TYPES, ClosingMart, closing_marts
 from orchestration.landing import literal
 from orchestration.settings import GateError, InputError, Settings
 
-KINDS = ("profit", "perceived_value")
 START = "0" * 64
 FOREVER = "9999-12-31 00:00:00"
 NAMED_AT_MOST = 5

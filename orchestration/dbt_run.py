@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from filelock import FileLock
 
 from orchestration import spark
@@ -26,6 +27,7 @@ from orchestration.settings import PROJECT, GateError, InputError, Settings
 PARSED = ("models", "macros", "seeds", "tests/data", "docs/columns")
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
 MESSAGE_LINES = 8
+SHOWN_ROWS = 5
 # what macros/rebuild/grain.sql says: a failed test like any other
 DOUBLED = "more than one row per grain"
 # what macros/rebuild/spark_table.sql says of a table
@@ -95,8 +97,9 @@ def invoke(settings: Settings, command: str, *options: str):
             return parsed
         for node in parsed.result.nodes.values():
             if node.resource_type == "seed":
-                # dbt looks below the project first, where this path does not exist
-                node.root_path, node.original_file_path = str(settings.seeds), node.path
+                # dbt looks for this path below the project first, where no such folder is
+                node.root_path = str(settings.seeds.parent)
+                node.original_file_path = f"{settings.seeds.name}/{node.path}"
         os.environ.update(environment(settings))
         return dbtRunner(manifest=parsed.result).invoke(arguments(command, *options))
     finally:
@@ -208,7 +211,8 @@ def build(
             models.append(f"{item.node.name}: {_in_short(item.message)}")
         elif status == "fail":
             where = inputs if item.node.config.meta.get("to_blame") == "input" else tests
-            where.append(f"{item.node.name}: {item.message}. {item.node.description}".strip())
+            told = f"{item.node.name}: {item.message}. {item.node.description}".strip()
+            where.append("\n".join([told, *_failing_rows(settings, item.node)]))
     if models:
         raise BuildError("\n".join(models))
     if inputs:
@@ -216,6 +220,22 @@ def build(
     if tests:
         raise GateError("\n".join(tests))
     return BuildOutcome(counts, rebuilt)
+
+
+def _failing_rows(settings: Settings, test: Any) -> list[str]:
+    """The first rows a failed test found, one a line, with the names of their columns.
+
+    Asked again, since dbt counts them only. Spark's tables are gone from reach by then.
+    """
+    if settings.target != "duckdb":
+        return []
+    with duckdb.connect(str(settings.build_db), read_only=True) as connection:
+        found = connection.execute(f"from ({test.compiled_code}) limit {SHOWN_ROWS}")
+        columns = [name for name, *_ in found.description]
+        return [
+            "  " + ", ".join(f"{c}: {v}" for c, v in zip(columns, row, strict=True))
+            for row in found.fetchall()
+        ]
 
 
 def operate(settings: Settings, macro: str, **words: object) -> None:
@@ -247,7 +267,7 @@ def prepare_manifest(settings: Settings) -> Path:
     Raises:
         BuildError: the project does not parse.
     """
-    folder = settings.build / "definitions"
+    folder = settings.build / "definitions" / settings.target
     folder.mkdir(parents=True, exist_ok=True)
     manifest, parsed_from = folder / "manifest.json", folder / "parsed_from"
     with _kept_parse(settings) as kept:

@@ -533,7 +533,8 @@ def summarise(night: Night, wall: float, cpu: float) -> None:
     say, settings = night.say, night.settings
     say("")
     label = " (SYNTHETIC data: the company meridian)" if night.is_synthetic else ""
-    say(f"published {night.publication.name}{label}")
+    stands = "stands" if not night.candidate else "published"
+    say(f"{stands} {night.publication.name}{label}")
     raw = sum(t["raw_rows"] for t in manifest["control_totals"])
     quarantined = sum(t["quarantined_rows"] for t in manifest["control_totals"])
     say(f"  rows      {raw:,} raw = {raw - quarantined:,} accepted + {quarantined:,} quarantined")

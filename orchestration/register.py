@@ -150,7 +150,10 @@ def _replace(
         made = "table" if is_text else "view"
         connection.execute(f"create {made} {table.relation} as\n{query}")
     except duckdb.Error as error:
-        reason = str(error).replace(str(landing.root) + "/", "").strip()
+        lines = str(error).replace(str(landing.root) + "/", "").strip().splitlines()
+        # line, row and file; the rest is advice on DuckDB's own options
+        told = [*lines[:3], *(line.strip() for line in lines[3:] if "file =" in line)]
+        reason = "\n".join(told)
         raise InputError(f"table {table.name}: a row cannot be read\n{reason}") from None
     _refuse_columns_of_the_wrong_type(connection, table, groups, landing)
 

@@ -4,6 +4,7 @@ Belongs here: reading options and naming the places things go. Does not: doing a
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -93,12 +94,16 @@ class Settings:
     @property
     def of_the_code(self) -> Path:
         """What follows from the project's code alone, kept for all warehouses of a checkout."""
-        return (PROJECT / "target" if os.access(PROJECT, os.W_OK) else self.build) / "kept"
+        kept = PROJECT / "target" / "kept"
+        # the checkout may be read-only, or the folder another user's
+        with suppress(OSError):
+            kept.mkdir(parents=True, exist_ok=True)
+        return kept if os.access(kept, os.W_OK) else self.build / "kept"
 
     @property
     def seeds(self) -> Path:
         """Shipped policies with the company's own in their place."""
-        return self.build / "seeds"
+        return self.build / "composed_seeds"
 
     @property
     def dbt_target(self) -> Path:

@@ -84,7 +84,6 @@ class Waterfall:
     """From list value to operating profit, as far as it was measured."""
 
     steps: list[Step] = field(default_factory=list)
-    stops_at: str | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -345,7 +344,6 @@ def waterfall_of(row: dict) -> Waterfall:
     waterfall = Waterfall()
     for position, (total, steps) in enumerate(STEPS):
         if not row[f"{total}_rows"]:
-            waterfall.stops_at = LABELS[total]
             unknown = [LABELS[s] for s, _ in steps if row[s] is None]
             reason = f" ({', '.join(unknown).lower()} unknown)" if unknown else ""
             waterfall.notes.append(

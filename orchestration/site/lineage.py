@@ -232,8 +232,10 @@ def _trace(manifest: dict, catalog: dict, cache: Path) -> dict:
     texts = {name: json.dumps(part, sort_keys=True) for name, part in content.items()}
     key = hashlib.sha256("\0".join([version("dbt-colibri"), *texts.values()]).encode()).hexdigest()
     kept = cache / f"lineage-{key}.json"
-    if kept.exists():
-        return json.loads(kept.read_text(encoding="utf-8"))
+    with suppress(FileNotFoundError):
+        found = json.loads(kept.read_text(encoding="utf-8"))
+        kept.touch()
+        return found
     _know_unions()
     with tempfile.TemporaryDirectory() as folder, _collected("colibri") as complaints:
         paths = [Path(folder) / f"{name}.json" for name in texts]
@@ -250,7 +252,7 @@ def _trace(manifest: dict, catalog: dict, cache: Path) -> dict:
     partial.replace(kept)
     # another night may be clearing up as well
     with suppress(FileNotFoundError):
-        for old in sorted(cache.glob("lineage-*.json"), key=os.path.getmtime)[:-KEPT_LINEAGES]:
+        for old in sorted(cache.glob("lineage-*"), key=os.path.getmtime)[:-KEPT_LINEAGES]:
             old.unlink()
     return lineage
 

@@ -4,7 +4,7 @@ A rule takes the manifest and nothing else, so that a small one can show that it
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import sqlglot
 from sqlglot import expressions as exp
@@ -444,3 +444,20 @@ def sources_have_their_staging_models(manifest: dict, sources: dict[str, list[st
     for name in sorted(n for n in names if n.startswith("stg_") and n not in listed):
         faults.append(f"{name}: a staging model that vars.sources does not name")
     return faults
+
+
+def raw_rows_of_every_source_are_counted(manifest: dict, sources: Iterable[str]) -> list[str]:
+    """A data test reads the raw tables themselves: a row lost in staging is in no other total."""
+    counted = {
+        parent.split(".")[2]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and not node.get("test_metadata")
+        for parent in node["depends_on"]["nodes"]
+        if parent.startswith("source.")
+    }
+    return [
+        f"vars.sources.{source}: no data test counts its raw rows"
+        " (tests/data/raw_rows_of_known_sources_land_once.sql)"
+        for source in sources
+        if source not in counted
+    ]

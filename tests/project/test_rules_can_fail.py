@@ -75,6 +75,8 @@ def sound_manifest() -> dict:
     mart["config"]["contract"] = {"enforced": True}
     models = [staging, accepted, counted, mart]
     tests = [grain_test(m["name"]) for m in models[1:]]
+    raw = [source["unique_id"]]
+    tests.append(node("test", "raw_rows_land_once", "tests/data/raw.sql", raw, "", config={}))
     exposure = {
         "name": "finance_reads",
         "description": "Finance.",
@@ -185,6 +187,10 @@ def put(path: tuple[str, ...], value: object) -> Callable[[dict], None]:
 
 def with_logic(manifest: dict) -> list[str]:
     return rules.models_with_logic_have_a_unit_test(manifest, {})
+
+
+def with_raw_rows(manifest: dict) -> list[str]:
+    return rules.raw_rows_of_every_source_are_counted(manifest, ["shop"])
 
 
 def with_sources(manifest: dict) -> list[str]:
@@ -341,6 +347,7 @@ BROKEN = [
             ("reliability", "status"),
         ]
     ),
+    (with_raw_rows, drop("nodes", "test.twofold.raw_rows_land_once"), "shop: no data test"),
     (with_sources, put(("vars",), {"shop": ["customers"], "landing": []}), "lacks customers"),
     (with_sources, put(("vars",), {"landing": ["customers"]}), "does not name"),
     (with_sources, put(("vars",), {"crm": ["customers"]}), "stg_crm__customers"),

@@ -68,6 +68,7 @@ def test_sources_have_their_staging_models(manifest):
     project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     sources = project["vars"]["sources"]
     assert rules.sources_have_their_staging_models(manifest, sources) == []
+    assert rules.raw_rows_of_every_source_are_counted(manifest, sources) == []
 
 
 def test_no_model_has_a_float_column(empty_build):
