@@ -87,6 +87,22 @@ def test_raw_is_accepted_plus_quarantined_and_dirt_is_in_quarantine(place: Place
     assert quarantined == place.query("select count(*) from rpt_quarantined_rows")[0][0] > 0
 
 
+def test_refused_answers_that_are_not_named_are_counted_and_lead_to_nobody(place: Place) -> None:
+    files = place.landing / "*" / "survey_responses.parquet"
+    unnamed = f"select source_id from '{files}' where confidentiality is distinct from 'named'"
+    refused = (
+        "from rpt_quarantined_rows where input_table in"
+        " ('survey_responses', 'employee_survey_responses')"
+    )
+    assert place.query(f"select count(*) {refused} and source_id in ({unnamed})") == [(0,)]
+    counted = place.query(
+        "select count(*), count(recorded_at), count(quarantine_detail), count(quarantine_reason)"
+        f" {refused} and source_id = 'not named'"
+    )
+    assert counted == [(counted[0][0], 0, 0, counted[0][0])]
+    assert counted[0][0] > 0
+
+
 def test_dirty_names_are_text_like_any_other(place: Place) -> None:
     names = {name for (name,) in place.query("select name from dim_customers")}
     assert all(any(dirty in (name or "") for name in names) for dirty in DIRTY_NAMES)

@@ -32,6 +32,8 @@ answers as (
     where
         map_level in ('entity', 'segment')
         and {{ term }}_units is not null
+        -- one overall question asks for no term: the money beside it is nobody's answer
+        and product_quality_units is not null
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 
