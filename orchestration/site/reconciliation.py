@@ -438,7 +438,8 @@ def _plans(publication: Publication, hints: Hints) -> Section:
         "One plan or two",
         "The sales budget by product, which the bridge against budget starts from, and the "
         "ledger's scenario budget, which actual figures stand beside. Where they differ, the two "
-        "readings of the budget do as well.",
+        "readings of the budget do as well; where they agree, the readings still differ by what T3 "
+        "has of the trade lines. Sales to our own entities are in neither.",
     )
     if not publication.has(mart):
         section.missing = mart

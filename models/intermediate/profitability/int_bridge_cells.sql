@@ -116,6 +116,12 @@ sides as (
                 comparisons.base_scenario = 'actual'
                 or cells.cell_kind in ('sale', 'frozen_margin')
             )
+    left join {{ ref('int_customers') }} as parties
+        on
+            cells.entity_id = parties.entity_id
+            and cells.customer_id = parties.customer_id
+    -- a budget is of sales to others: the ledger keeps what is within the group apart
+    where comparisons.base_scenario = 'actual' or not coalesce(parties.is_intercompany, false)
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 

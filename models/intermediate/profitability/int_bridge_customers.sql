@@ -23,7 +23,14 @@ measured_sides as (
         on
             comparisons.entity_id = profitability.entity_id
             and comparisons.{{ side }} = profitability.month_start_date
-    where not profitability.is_receivable_only
+    left join {{ ref('int_customers') }} as parties
+        on
+            profitability.entity_id = parties.entity_id
+            and profitability.customer_id = parties.customer_id
+    where
+        not profitability.is_receivable_only
+        -- our own entities are in no budget
+        and (comparisons.base_scenario = 'actual' or not coalesce(parties.is_intercompany, false))
 
     union all
 

@@ -1,7 +1,7 @@
 -- Why profit changed, by customer, from the period before, from the same period of the year before
--- and, down to the gross margin, from the budget. Sums of rows are the bridge of any whole; nothing
--- is left over. A closed period has the profit that was published of it: what is computed of it now
--- and what was frozen differ by one line with a name, which is no factor.
+-- and, down to the gross margin, from the budget. Sums of rows of one comparison are the bridge of
+-- any whole; nothing is left over. A closed period has the profit that was published of it: what
+-- is computed of it now and what was frozen differ by one line with a name, which is no factor.
 {#- effects are of 10^-22, Shapley's of 24ths of that; money is of 10^-4 -#}
 {%- set money_scale = '1' ~ '0' * 18 -%}
 {%- set shapley_scale = '24' ~ '0' * 18 -%}
