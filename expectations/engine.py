@@ -46,7 +46,8 @@ class Target:
 
 def quiet_context() -> EphemeralDataContext:
     """A context that lives in memory, sends nothing and draws no progress bars."""
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    for talkative in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(talkative).setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
