@@ -47,10 +47,13 @@ sales as (
             when max(case when customers.direct_cost_amount is null then 1 else 0 end) = 0
                 then sum(sales.direct_cost_amount)
         end as direct_cost_amount,
-        0 as cost_to_serve_amount,
-        0 as customer_sustaining_amount,
+        -- what stands on the customer's own row, where it was measured
+        {%- for column in ['cost_to_serve', 'customer_sustaining', 'capital_charge'] %}
+        case
+            when max(case when customers.{{ column }}_amount is null then 1 else 0 end) = 0 then 0
+        end as {{ column }}_amount,
+        {%- endfor %}
         0 as above_customer_amount,
-        0 as capital_charge_amount,
         sum(sales.invoiced_discount_amount) as invoiced_discount_amount,
         sum(sales.returned_amount) as returned_amount,
         customers.signable
