@@ -230,7 +230,7 @@ def _failing_rows(settings: Settings, test: Any) -> list[str]:
     if settings.target != "duckdb":
         return []
     with duckdb.connect(str(settings.build_db), read_only=True) as connection:
-        found = connection.execute(f"from ({test.compiled_code}) limit {SHOWN_ROWS}")
+        found = connection.execute(f"from ({test.compiled_code}\n) limit {SHOWN_ROWS}")
         columns = [name for name, *_ in found.description]
         return [
             "  " + ", ".join(f"{c}: {v}" for c, v in zip(columns, row, strict=True))

@@ -4,7 +4,6 @@ Belongs here: reading options and naming the places things go. Does not: doing a
 """
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -96,9 +95,8 @@ class Settings:
         """What follows from the project's code alone, kept for all warehouses of a checkout."""
         kept = PROJECT / "target" / "kept"
         # the checkout may be read-only, or the folder another user's
-        with suppress(OSError):
-            kept.mkdir(parents=True, exist_ok=True)
-        return kept if os.access(kept, os.W_OK) else self.build / "kept"
+        nearest = next(place for place in (kept, *kept.parents) if place.exists())
+        return kept if os.access(nearest, os.W_OK) else self.build / "kept"
 
     @property
     def seeds(self) -> Path:

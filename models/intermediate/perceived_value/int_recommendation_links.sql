@@ -20,7 +20,11 @@ answers as (
         answers.customer_id,
         answers.respondent_id,
         answers.period_index,
-        answers.score_units
+        answers.score_units,
+        case
+            when answers.score_units >= 9100000000 then 'promoters'
+            when answers.score_units <= 6400000000 then 'detractors'
+        end as answer_group
     from {{ ref('int_single_question_answers') }} as answers
     inner join last_periods
         on answers.entity_id = last_periods.entity_id
@@ -39,6 +43,7 @@ bought as (
         answers.respondent_id,
         answers.period_index,
         answers.score_units,
+        answers.answer_group,
         sum(case
             when revenue.period_index <= answers.period_index then revenue.orders_count else 0
         end) as orders_before,
@@ -64,7 +69,7 @@ bought as (
             and revenue.period_index <= answers.period_index + 6
     group by
         answers.entity_id, answers.customer_id, answers.respondent_id, answers.period_index,
-        answers.score_units
+        answers.score_units, answers.answer_group
 
 ),
 
@@ -73,6 +78,7 @@ scores as (
     select
         entity_id,
         score_units,
+        answer_group,
         count(*) as answers_count,
         sum(case when orders_after > 0 then 1 else 0 end) as stayed_count,
         sum(case when orders_after > 0 then 0 else 1 end) as left_count,
@@ -80,7 +86,7 @@ scores as (
         sum(spend_after_units) as spend_after_units
     from bought
     where orders_before > 0
-    group by entity_id, score_units
+    group by entity_id, score_units, answer_group
 
 ),
 
@@ -111,15 +117,15 @@ groups as (
         sum(answers_count) as answers_count,
         sum(stayed_count) as stayed_count,
         sum(left_count) as left_count,
-        {%- for group, condition in [
-            ('promoters', 'score_units >= 9100000000'), ('detractors', 'score_units <= 6400000000')
+        {%- for group in ['promoters', 'detractors'] %}
+        {%- for name, measure in [
+            ('count', 'answers_count'), ('stayed_count', 'stayed_count'),
+            ('spend_before_units', 'spend_before_units'),
+            ('spend_after_units', 'spend_after_units'),
         ] %}
-        sum(case when {{ condition }} then answers_count else 0 end) as {{ group }}_count,
-        sum(case when {{ condition }} then stayed_count else 0 end) as {{ group }}_stayed_count,
-        sum(case when {{ condition }} then spend_before_units else 0 end)
-            as {{ group }}_spend_before_units,
-        sum(case when {{ condition }} then spend_after_units else 0 end)
-            as {{ group }}_spend_after_units{{ ',' if not loop.last }}
+        sum(case when answer_group = '{{ group }}' then {{ measure }} else 0 end)
+            as {{ group }}_{{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}{{ ',' if not loop.last }}
         {%- endfor %}
     from scores
     group by entity_id
@@ -132,20 +138,12 @@ customers as (
     select
         entity_id,
         customer_id,
-        case
-            when score_units >= 9100000000 then 'promoters'
-            when score_units <= 6400000000 then 'detractors'
-        end as answer_group,
+        answer_group,
         {{ divide_rounded('sum(spend_before_units)', '10000') }} as spend_before,
         {{ divide_rounded('sum(spend_after_units)', '10000') }} as spend_after
     from bought
     where orders_before > 0
-    group by
-        entity_id, customer_id,
-        case
-            when score_units >= 9100000000 then 'promoters'
-            when score_units <= 6400000000 then 'detractors'
-        end
+    group by entity_id, customer_id, answer_group
 
 ),
 
@@ -161,10 +159,9 @@ clusters as (
             ('after_after', 'spend_after * spend_after'),
         ] %}
         sum(case when answer_group = '{{ group }}' then {{ product }} else 0 end)
-            as {{ group }}_{{ name }},
+            as {{ group }}_{{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}{{ ',' if not loop.last }}
         {%- endfor %}
-        {%- endfor %}
-        count(*) as groups_count
     from customers
     group by entity_id
 

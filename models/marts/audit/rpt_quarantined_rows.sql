@@ -26,66 +26,29 @@ refused as (
 
 ),
 
-shown as (
-
-    select
-        entity_id,
-        record_source as source,
-        input_table,
-        source_id,
-        cast(occurrence as bigint) as occurrence,
-        recorded_at,
-        quarantine_reason,
-        quarantine_detail
-    from refused
-    where not is_not_named
-
-),
-
-counted as (
-
-    select
-        entity_id,
-        record_source as source,
-        input_table,
-        'not named' as source_id,
-        row_number() over (
-            partition by entity_id, record_source, input_table
-            order by quarantine_reason nulls last, source_id nulls last, occurrence nulls last
-        ) as occurrence,
-        cast(null as timestamp) as recorded_at,
-        quarantine_reason,
-        cast(null as {{ dbt.type_string() }}) as quarantine_detail
-    from refused
-    where is_not_named
-
-),
-
 final as (
 
     select
         entity_id,
-        source,
+        record_source as source,
         input_table,
-        source_id,
-        occurrence,
-        recorded_at,
+        case when is_not_named then 'not named' else source_id end as source_id,
+        cast(
+            case
+                when is_not_named
+                    then row_number() over (
+                        partition by entity_id, record_source, input_table, is_not_named
+                        order by
+                            quarantine_reason nulls last, source_id nulls last,
+                            occurrence nulls last
+                    )
+                else occurrence
+            end as bigint
+        ) as occurrence,
+        case when not is_not_named then recorded_at end as recorded_at,
         quarantine_reason,
-        quarantine_detail
-    from shown
-
-    union all
-
-    select
-        entity_id,
-        source,
-        input_table,
-        source_id,
-        cast(occurrence as bigint) as occurrence,
-        recorded_at,
-        quarantine_reason,
-        quarantine_detail
-    from counted
+        case when not is_not_named then quarantine_detail end as quarantine_detail
+    from refused
 
 )
 
