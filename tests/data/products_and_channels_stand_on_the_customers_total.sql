@@ -16,6 +16,19 @@
 ] %}
 with
 
+product_totals as (
+
+    select
+        entity_id,
+        month_start_date,
+        {%- for pnl_line, amount in lines %}
+        sum({{ amount }}) as {{ pnl_line }}_amount{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('fct_product_profitability_monthly') }}
+    group by entity_id, month_start_date
+
+),
+
 totals as (
 
     select
@@ -37,7 +50,7 @@ totals as (
     from {{ ref('rpt_ledger_reconciliation') }}
     where tie_out = 'T2'
 
-    {%- for pnl_line, amount in lines %}
+    {%- for pnl_line, _ in lines %}
 
     union all
 
@@ -46,8 +59,8 @@ totals as (
         month_start_date,
         '{{ pnl_line }}' as pnl_line,
         0 as customers_amount,
-        {{ amount }} as products_amount
-    from {{ ref('fct_product_profitability_monthly') }}
+        {{ pnl_line }}_amount as products_amount
+    from product_totals
     {%- endfor %}
 
 )
