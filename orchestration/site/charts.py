@@ -34,7 +34,7 @@ STATUS_COLOURS = {"measured": BLUE, "low_n": "#56B4E9", "modelled": ORANGE}
 STATUS_LABELS = {
     "measured": "measured",
     "low_n": "few answers (low n)",
-    "modelled": "modelled, nobody asked",
+    "modelled": "modelled, nobody answered",
     "not_measured": "not measured",
 }
 # colour says profit, shape says where the perceived value stands to its band

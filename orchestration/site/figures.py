@@ -157,6 +157,8 @@ class ValueMap:
     without_value: int = 0
     without_profit: int = 0
     zones: dict[str, int] = field(default_factory=dict)
+    # of them those whose whole interval lies in the zone
+    clear: dict[str, int] = field(default_factory=dict)
     points: list[dict] = field(default_factory=list)
     quadrants: list[dict] = field(default_factory=list)
 
@@ -667,6 +669,14 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
             facts.band_lower_index,
             facts.band_upper_index,
             facts.value_zone,
+            case facts.value_zone
+                when 'below_band' then facts.perceived_value_high < facts.band_lower_index
+                when 'above_band' then facts.perceived_value_low > facts.band_upper_index
+                when 'within_band' then
+                    facts.perceived_value_low >= facts.band_lower_index
+                    and facts.perceived_value_high <= facts.band_upper_index
+            end as is_clear,
+            facts.quadrant_probability,
             coalesce(facts.quadrant, 'not_measured') as quadrant,
             facts.customer_strategy,
             facts.profit_level,
@@ -696,7 +706,7 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
         if entity := entities.get(row.pop("entity_id")):
             entity.value_map = ValueMap(**row)
     for row in publication.rows("""
-        select entity_id, value_zone, count(*) as customers
+        select entity_id, value_zone, count(*) as customers, count_if(is_clear) as clear
         from latest_customer_value
         where value_zone is not null
         group by entity_id, value_zone
@@ -704,18 +714,22 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
     """):
         if entity := entities.get(row["entity_id"]):
             entity.value_map.zones[row["value_zone"]] = row["customers"]
+            entity.value_map.clear[row["value_zone"]] = row["clear"]
     for row in publication.rows("""
         select
             entity_id,
             quadrant,
-            max(customer_strategy) as customer_strategy,
+            customer_strategy,
+            avg(quadrant_probability) as probability,
             count(*) as customers,
             count(*) filter (where measurement_status = 'measured') as measured,
             sum(profit_amount) as profit_amount,
             count(profit_amount) as with_profit
         from latest_customer_value
-        group by entity_id, quadrant
-        order by entity_id, case when quadrant like '%_band' then 0 else 1 end, quadrant
+        group by entity_id, quadrant, customer_strategy
+        order by
+            entity_id, case when quadrant like '%_band' then 0 else 1 end, quadrant,
+            customer_strategy
     """):
         if entity := entities.get(row["entity_id"]):
             entity.value_map.quadrants.append(row)

@@ -1,13 +1,19 @@
 -- What became of every row of a survey: in the value of a customer, in aggregates only, read for
 -- something else, or not at all, with the reason. Nothing is dropped in silence.
+{%- set value_terms = ['product_quality', 'service_quality', 'price', 'hassle', 'overall'] %}
 with
 
+-- the customers with a value, and of which terms, by the periods whose answers it rests on
 valued as (
 
-    select distinct
+    select
         terms.entity_id,
         terms.customer_id,
-        windows.period_index
+        windows.period_index,
+        {%- for term in value_terms %}
+        max(case when terms.{{ term }}_units is not null then 1 else 0 end)
+            as has_{{ term }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_customer_value_terms') }} as terms
     inner join {{ ref('int_value_windows') }} as windows
         on
@@ -15,6 +21,7 @@ valued as (
             and terms.window_kind = windows.window_kind
             and terms.window_period_index = windows.window_period_index
     where terms.window_kind = 'trailing'
+    group by terms.entity_id, terms.customer_id, windows.period_index
 
 ),
 
@@ -27,11 +34,17 @@ accepted as (
             when responses.score is null or responses.answered_at is null then 'silent'
             when scored.source_id is null then 'held_back'
             when scored.rated_id <> '(own)' then 'about_a_competitor'
+            when scored.role <> parameters.respondent_role then 'other_role'
             when scored.term in ('outcome', 'importance') then scored.term
             when scored.customer_id is null or not scored.is_named then 'aggregates_only'
-            when scored.role <> parameters.respondent_role then 'other_role'
-            when valued.customer_id is null then 'held_back'
-            else 'in_customer_value'
+            when
+                case scored.term
+                    {%- for term in value_terms %}
+                    when '{{ term }}' then valued.has_{{ term }}
+                    {%- endfor %}
+                end = 1
+                then 'in_customer_value'
+            else 'held_back'
         end as answer_use,
         case
             when responses.score is null or responses.answered_at is null then '(none)'
@@ -44,8 +57,17 @@ accepted as (
                 and scored.customer_id is not null
                 and scored.is_named
                 and scored.role = parameters.respondent_role
-                and valued.customer_id is null
-                then 'one_side_of_the_equation_not_measured'
+                then case
+                    when valued.customer_id is null then 'one_side_of_the_equation_not_measured'
+                    when
+                        case scored.term
+                            {%- for term in value_terms %}
+                            when '{{ term }}' then valued.has_{{ term }}
+                            {%- endfor %}
+                        end = 1
+                        then '(none)'
+                    else 'under_half_of_the_term_answered'
+                end
             else '(none)'
         end as reason
     from {{ ref('input_survey_responses') }} as responses

@@ -34,7 +34,7 @@ in_force as (
 {%- set shares = [
     'term_minimum_weight_share', 'ratio_floor', 'ratio_ceiling', 'answer_variance',
     'customer_variance', 'customer_variance_minimum', 'low_effective_respondents', 'neutral_score',
-    'quality_weight', 'weight_ceiling', 'cost_to_serve_deviation',
+    'quality_weight', 'weight_ceiling', 'cost_to_serve_deviation', 'minimum_strategy_probability',
 ] %}
 
 final as (

@@ -25,7 +25,8 @@ joined as (
         bands.lower_log_units,
         bands.upper_log_units,
         parameters.cost_to_serve_deviation_units,
-        parameters.minimum_active_periods
+        parameters.minimum_active_periods,
+        parameters.minimum_strategy_probability_units
     from {{ ref('int_customer_profit_trailing') }} as profit
     inner join {{ ref('int_customers') }} as customers
         on
@@ -59,6 +60,7 @@ judged as (
         is_complete,
         active_periods_count,
         minimum_active_periods,
+        minimum_strategy_probability_units,
         trailing_contribution_amount,
         trailing_profit_amount,
         measurement_status,
@@ -114,6 +116,7 @@ placed as (
         measurement_status,
         lower_index,
         upper_index,
+        minimum_strategy_probability_units,
         profit_side,
         value_zone,
         case
@@ -140,6 +143,33 @@ placed as (
 
 ),
 
+shared as (
+
+    select
+        entity_id,
+        customer_id,
+        month_start_date,
+        segment,
+        profit_level,
+        active_periods_count,
+        trailing_contribution_amount,
+        trailing_profit_amount,
+        measurement_status,
+        lower_index,
+        upper_index,
+        minimum_strategy_probability_units,
+        profit_side,
+        value_zone,
+        quadrant,
+        case
+            when quadrant = profit_side || '_' || value_zone
+                then {{ divide_rounded('(side_share_units * zone_share_units)', '1000000000') }}
+        end as quadrant_share_units
+    from placed
+
+),
+
+-- where a customer stands is an estimate, what is done with him is not: it wants a likely quadrant
 final as (
 
     select
@@ -157,11 +187,12 @@ final as (
         profit_side,
         value_zone,
         quadrant,
+        quadrant_share_units,
         case
-            when quadrant = profit_side || '_' || value_zone
-                then {{ divide_rounded('(side_share_units * zone_share_units)', '1000000000') }}
-        end as quadrant_share_units
-    from placed
+            when quadrant_share_units < minimum_strategy_probability_units then 'uncertain'
+            else quadrant
+        end as strategy_quadrant
+    from shared
 
 )
 

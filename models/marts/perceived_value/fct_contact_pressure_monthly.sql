@@ -7,7 +7,7 @@ final as (
         pressure.entity_id,
         pressure.customer_id,
         pressure.month_start_date,
-        cast(pressure.profit_decile as bigint) as profit_decile,
+        cast(nullif(pressure.profit_decile, 0) as bigint) as profit_decile,
         entities.currency,
         cast(pressure.contact_cost_amount as decimal(18, 4)) as contact_cost_amount,
         cast(pressure.opt_out_loss_amount as decimal(18, 4)) as opt_out_loss_amount,

@@ -18,6 +18,7 @@ active as (
         value.month_start_date,
         value.customer_id,
         value.measurement_status,
+        value.response_rate,
         quadrants.trailing_profit_amount is not null as is_profit_measured
     from {{ ref('fct_customer_perceived_value_monthly') }} as value
     inner join {{ ref('int_customer_quadrants') }} as quadrants
@@ -37,6 +38,7 @@ joined as (
         coalesce(active.measurement_status, 'unknown_customer') as measurement_status,
         coalesce(active.is_profit_measured, false) as is_profit_measured,
         active.customer_id,
+        active.response_rate,
         coalesce(revenue.invoice_amount, 0) as invoice_amount
     from active
     full join revenue
@@ -55,6 +57,7 @@ counted as (
         measurement_status,
         is_profit_measured,
         count(customer_id) as customers_count,
+        count(response_rate) as asked_customers_count,
         sum(invoice_amount) as revenue_amount
     from joined
     group by entity_id, month_start_date, measurement_status, is_profit_measured
@@ -69,6 +72,7 @@ totalled as (
         measurement_status,
         is_profit_measured,
         customers_count,
+        asked_customers_count,
         revenue_amount,
         sum(customers_count) over (partition by entity_id, month_start_date)
             as all_customers_count,
@@ -87,6 +91,7 @@ final as (
         entities.currency,
         cast(totalled.revenue_amount as decimal(18, 4)) as revenue_amount,
         cast(totalled.customers_count as bigint) as customers_count,
+        cast(totalled.asked_customers_count as bigint) as asked_customers_count,
         {{ units_to_score(share_units(
             'totalled.customers_count', 'totalled.all_customers_count'
         )) }} as customers_share,

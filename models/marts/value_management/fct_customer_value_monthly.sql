@@ -18,6 +18,8 @@ final as (
         value.perceived_value_high,
         value.own_answer_share,
         value.responses_count,
+        value.respondents_count,
+        value.effective_respondents,
         value.method,
         quadrants.measurement_status,
         quadrants.lower_index as band_lower_index,
@@ -50,7 +52,7 @@ final as (
         on
             quadrants.entity_id = strategies.entity_id
             and quadrants.month_start_date = strategies.month_start_date
-            and quadrants.quadrant = strategies.quadrant
+            and quadrants.strategy_quadrant = strategies.quadrant
     left join {{ ref('int_accountable_employees') }} as accountable
         on
             quadrants.entity_id = accountable.entity_id
