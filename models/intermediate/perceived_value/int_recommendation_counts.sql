@@ -15,6 +15,7 @@ answers as (
         answers.entity_id,
         answers.block_period_index,
         answers.cell_id,
+        answers.customer_id,
         case when answers.score_units >= 9100000000 then 1 else 0 end as is_promoter,
         case when answers.score_units <= 6400000000 then 1 else 0 end as is_detractor
     from {{ ref('int_single_question_answers') }} as answers
@@ -34,26 +35,28 @@ levels as (
 
     select
         entity_id, block_period_index, 'segment' as map_level, cell_id as rated_id,
-        is_promoter, is_detractor
+        customer_id, is_promoter, is_detractor
     from answers
 
     union all
 
     select
         entity_id, block_period_index, 'entity' as map_level, '(all)' as rated_id,
-        is_promoter, is_detractor
+        customer_id, is_promoter, is_detractor
     from answers
 
 ),
 
-final as (
+-- one row a customer: his people are one cluster, whenever in the window they answered
+customers as (
 
     select
         releases.entity_id,
         releases.window_period_index,
         levels.map_level,
         levels.rated_id,
-        opened.is_open = 1 as is_open,
+        levels.customer_id,
+        opened.is_open,
         count(*) as answers_count,
         sum(levels.is_promoter) as promoters_count,
         sum(levels.is_detractor) as detractors_count
@@ -71,7 +74,28 @@ final as (
             and opened.family = 'recommendation'
     group by
         releases.entity_id, releases.window_period_index, levels.map_level, levels.rated_id,
-        opened.is_open
+        levels.customer_id, opened.is_open
+
+),
+
+final as (
+
+    select
+        entity_id,
+        window_period_index,
+        map_level,
+        rated_id,
+        is_open = 1 as is_open,
+        sum(answers_count) as answers_count,
+        sum(promoters_count) as promoters_count,
+        sum(detractors_count) as detractors_count,
+        -- an answer is 1, 0 or -1
+        {{ effective_respondents_units(
+            'answers_count', '(promoters_count - detractors_count)',
+            '(promoters_count + detractors_count)'
+        ) }} as effective_respondents_units
+    from customers
+    group by entity_id, window_period_index, map_level, rated_id, is_open
 
 )
 

@@ -1,8 +1,10 @@
-{%- set more = '(answers_count + 3)' %}
+{%- set more = '(effective_count + 3)' %}
 with
 
--- Rocks's adjusted Wald: three answers more, three quarters of one at either end; floats enter only
--- here, in scalar steps that are rounded at once
+-- Rocks's adjusted Wald: three answers more, three quarters of one at either end. Answers count by
+-- what they tell: colleagues of one customer are one cluster. The link to staying and spending is the
+-- entity's, in every row, as of the row's own period. Floats enter only here, in scalar steps that are
+-- rounded at once.
 counted as (
 
     select
@@ -12,6 +14,10 @@ counted as (
         counts.rated_id,
         counts.is_open,
         cast(counts.answers_count as double) as answers_count,
+        counts.effective_respondents_units,
+        {{ effective_respondents('counts.effective_respondents_units') }} as effective_count,
+        rates.invited_count,
+        rates.answered_count,
         cast(counts.promoters_count as double) as promoters_count,
         cast(counts.detractors_count as double) as detractors_count,
         parameters.aggregate_minimum_customers,
@@ -37,6 +43,8 @@ counted as (
         end) over (partition by counts.entity_id, counts.window_period_index) = 1 as is_any_alike,
         parameters.aggregate_low_customers,
         links.answers_count as linked_count,
+        links.customers_count as linked_customers_count,
+        links.concordance_error_units,
         links.stayed_count,
         links.left_count,
         {{ share_units('links.promoters_stayed_count', 'links.promoters_count') }}
@@ -50,6 +58,7 @@ counted as (
         ) }} as detractors_spend_units,
         {%- for group in ['promoters', 'detractors'] %}
         links.{{ group }}_customers_count,
+        links.{{ group }}_effective_respondents_units,
         -- a ratio of sums over customers, in their own money (R26)
         case when links.{{ group }}_customers_count > 1 then sqrt(nullif(greatest(
             cast(links.{{ group }}_after_after as double)
@@ -79,7 +88,15 @@ counted as (
             counts.entity_id = parameters.entity_id
             and counts.window_period_index = parameters.period_index
     left join {{ ref('int_recommendation_links') }} as links
-        on counts.entity_id = links.entity_id
+        on
+            counts.entity_id = links.entity_id
+            and counts.window_period_index = links.window_period_index
+    left join {{ ref('int_segment_response_rates') }} as rates
+        on
+            counts.entity_id = rates.entity_id
+            and counts.window_period_index = rates.window_period_index
+            and counts.map_level = rates.map_level
+            and counts.rated_id = rates.rated_id
 
 ),
 
@@ -99,23 +116,28 @@ scored as (
             else 'shown'
         end as reliability,
         answers_count,
+        effective_respondents_units,
+        effective_count,
+        {{ share_units('answered_count', 'invited_count') }} as response_rate_units,
         promoters_count / answers_count as promoters_share,
         detractors_count / answers_count as detractors_share,
-        (promoters_count + 0.75) / {{ more }} as more_promoters_share,
-        (detractors_count + 0.75) / {{ more }} as more_detractors_share,
+        (promoters_count / answers_count * effective_count + 0.75) / {{ more }}
+            as more_promoters_share,
+        (detractors_count / answers_count * effective_count + 0.75) / {{ more }}
+            as more_detractors_share,
         aggregate_low_customers,
         linked_count,
+        linked_customers_count,
         stayed_count,
         left_count,
         smaller_group_count,
         concordance,
-        concordance * (1 - concordance)
-        + (stayed_count - 1) * (concordance / (2 - concordance) - concordance * concordance)
-        + (left_count - 1) * (
-            2 * concordance * concordance / (1 + concordance) - concordance * concordance
-        ) as concordance_variance,
+        {{ student_t_90('nullif(linked_customers_count - 1, 0)') }}
+        * nullif(concordance_error_units, 0) / 1000000000 as concordance_half_width,
         promoters_customers_count,
         detractors_customers_count,
+        promoters_effective_respondents_units,
+        detractors_effective_respondents_units,
         promoters_spend_half_width,
         detractors_spend_half_width,
         promoters_stayed_units,
@@ -135,19 +157,21 @@ varied as (
         rated_id,
         reliability,
         answers_count,
+        effective_respondents_units,
+        response_rate_units,
         promoters_share,
         detractors_share,
         promoters_share - detractors_share as score,
         sqrt(greatest(
             promoters_share + detractors_share
             - (promoters_share - detractors_share) * (promoters_share - detractors_share), 0
-        ) / answers_count) as standard_error,
+        ) / effective_count) as standard_error,
         more_promoters_share - more_detractors_share as middle,
         1.959964 * sqrt(greatest(
             more_promoters_share + more_detractors_share
             - (more_promoters_share - more_detractors_share)
             * (more_promoters_share - more_detractors_share), 0
-        ) / (answers_count + 3)) as half_width,
+        ) / {{ more }}) as half_width,
         case
             when reliability = 'suppressed' then 'suppressed'
             when linked_count is null then 'not_measured'
@@ -158,13 +182,13 @@ varied as (
             else 'too_few'
         end as link_status,
         linked_count,
+        linked_customers_count,
         concordance,
-        1.6448536 * sqrt(
-            greatest(concordance_variance, 0)
-            / nullif(cast(stayed_count as double) * left_count, 0)
-        ) as concordance_half_width,
+        concordance_half_width,
         promoters_customers_count,
         detractors_customers_count,
+        promoters_effective_respondents_units,
+        detractors_effective_respondents_units,
         promoters_spend_half_width,
         detractors_spend_half_width,
         promoters_stayed_units,
@@ -182,11 +206,12 @@ final as (
         month_start_date,
         map_level,
         rated_id,
-        case when reliability <> 'suppressed' then 'adjusted_wald_95' else 'none' end as method,
+        case when reliability <> 'suppressed' then 'adjusted_wald_clustered_95' else 'none' end
+            as method,
         {%- for column, expression in [
             ('recommendation_score', '100 * score'),
-            ('recommendation_low', '100 * greatest(middle - half_width, -1)'),
-            ('recommendation_high', '100 * least(middle + half_width, 1)'),
+            ('recommendation_low', '100 * least(greatest(middle - half_width, -1), score)'),
+            ('recommendation_high', '100 * greatest(least(middle + half_width, 1), score)'),
             ('standard_error', '100 * standard_error'),
             ('promoters_share', 'promoters_share'),
             ('detractors_share', 'detractors_share'),
@@ -199,9 +224,14 @@ final as (
             as own_answer_share,
         case when reliability <> 'suppressed' then cast(answers_count as bigint) end
             as answers_count,
+        case when reliability <> 'suppressed' then {{ units_to_score('effective_respondents_units') }}
+        end as effective_respondents,
+        case when reliability <> 'suppressed' then {{ units_to_score('response_rate_units') }} end
+            as response_rate,
         reliability,
         link_status,
         cast(coalesce(linked_count, 0) as bigint) as linked_answers_count,
+        cast(coalesce(linked_customers_count, 0) as bigint) as linked_customers_count,
         {%- for column, expression in [
             ('stay_concordance', 'concordance'),
             ('stay_concordance_low', 'greatest(concordance - concordance_half_width, 0)'),
@@ -216,7 +246,10 @@ final as (
             as {{ group }}_stayed_rate,
         {%- for name, side in [('low', '-'), ('high', '+')] %}
         case when link_status = 'measured' and {{ group }}_stayed_units is not null
-                then {{ share_end(group ~ '_stayed_units', group ~ '_customers_count', side) }}
+                then {{ share_end(
+                    group ~ '_stayed_units',
+                    effective_respondents(group ~ '_effective_respondents_units'), side
+                ) }}
         end as {{ group }}_stayed_{{ name }},
         {%- endfor %}
         case when link_status = 'measured' then {{ units_to_score(group ~ '_spend_units') }} end
@@ -231,7 +264,10 @@ final as (
         end as {{ group }}_spend_{{ name }},
         {%- endfor %}
         cast(case when link_status = 'measured' then {{ group }}_customers_count end as bigint)
-            as {{ group }}_customers_count{{ ',' if not loop.last }}
+            as {{ group }}_customers_count,
+        case when link_status = 'measured'
+            then {{ units_to_score(group ~ '_effective_respondents_units') }}
+        end as {{ group }}_effective_respondents{{ ',' if not loop.last }}
         {%- endfor %}
     from varied
 

@@ -1,0 +1,51 @@
+{#
+  People of one customer say alike, so that n of them tell less than n who do not know each other
+  (R26: customers as clusters). What they tell is n over the design effect: the linearised variance
+  of a mean or share over clusters (ratio of sums; Kish 1965) over that of as many independent ones,
+  never less than 1. With one answer a customer it is n.
+#}
+
+{#
+  Effective respondents of a mean, in units of 10^-9: an aggregate over rows of one cluster each,
+  with the number of its answers, their sum and the sum of their squares, all whole numbers. Where
+  all said the same there is no variance to compare, and clusters count by size (Kish's n).
+#}
+{% macro effective_respondents_units(answers, total, squares) -%}
+{%- set whole = type_whole() -%}
+{%- set n = 'sum(cast(' ~ answers ~ ' as ' ~ whole ~ '))' -%}
+{%- set s = 'sum(cast(' ~ total ~ ' as ' ~ whole ~ '))' -%}
+{%- set q = 'sum(cast(' ~ squares ~ ' as ' ~ whole ~ '))' -%}
+{%- set n_n = 'sum(cast(' ~ answers ~ ' as ' ~ whole ~ ') * ' ~ answers ~ ')' -%}
+{%- set s_n = 'sum(cast(' ~ total ~ ' as ' ~ whole ~ ') * ' ~ answers ~ ')' -%}
+{%- set s_s = 'sum(cast(' ~ total ~ ' as ' ~ whole ~ ') * ' ~ total ~ ')' -%}
+{%- set between = '(' ~ n ~ ' * ' ~ n ~ ' * ' ~ s_s ~ ' - 2 * ' ~ n ~ ' * ' ~ s ~ ' * ' ~ s_n
+    ~ ' + ' ~ s ~ ' * ' ~ s ~ ' * ' ~ n_n ~ ')' -%}
+cast(round(1000000000e0 * case
+            when count(*) = 1 then 1
+            when {{ n }} * {{ q }} = {{ s }} * {{ s }}
+                then cast({{ n }} * {{ n }} as double) / cast({{ n_n }} as double)
+            when {{ between }} = 0 then cast({{ n }} as double)
+            else cast({{ n }} as double) * least(
+                1e0,
+                (count(*) - 1e0) / count(*) * cast({{ n }} as double) / (cast({{ n }} as double) - 1)
+                * cast({{ n }} * ({{ n }} * {{ q }} - {{ s }} * {{ s }}) as double)
+                / cast({{ between }} as double)
+            )
+        end) as {{ whole }})
+{%- endmacro %}
+
+{# Effective respondents as a number, for a formula that divides by n. #}
+{% macro effective_respondents(units) -%}
+(cast({{ units }} as double) / 1000000000)
+{%- endmacro %}
+
+{# Half the width of the 90 % interval of a mean of n scores, in their units, from the sum and the sum
+   of squares; Student's t by the number of clusters. #}
+{% macro clustered_mean_half_width(total, squares, n, effective_units, clusters) -%}
+case when {{ n }} > 1 and {{ clusters }} > 1
+            then {{ student_t_90('(' ~ clusters ~ ' - 1)') }} * sqrt(greatest(
+                cast({{ squares }} as double)
+                - cast({{ total }} as double) * cast({{ total }} as double) / {{ n }}, 0
+            ) / ({{ n }} - 1) / {{ effective_respondents(effective_units) }})
+        end
+{%- endmacro %}
