@@ -2,9 +2,9 @@
 with
 
 -- Rocks's adjusted Wald: three answers more, three quarters of one at either end. Answers count by
--- what they tell: colleagues of one customer are one cluster. The link to staying and spending is the
--- entity's, in every row, as of the row's own period. Floats enter only here, in scalar steps that are
--- rounded at once.
+-- what they tell: colleagues of one customer are one cluster. The link to staying and spending is
+-- the entity's, in every row, as of the row's own period. Floats enter only here, in scalar steps
+-- that are rounded at once.
 counted as (
 
     select
@@ -224,7 +224,8 @@ final as (
             as own_answer_share,
         case when reliability <> 'suppressed' then cast(answers_count as bigint) end
             as answers_count,
-        case when reliability <> 'suppressed' then {{ units_to_score('effective_respondents_units') }}
+        case when reliability <> 'suppressed'
+            then {{ units_to_score('effective_respondents_units') }}
         end as effective_respondents,
         case when reliability <> 'suppressed' then {{ units_to_score('response_rate_units') }} end
             as response_rate,
