@@ -259,7 +259,8 @@ def make_responses() -> tuple[list[Response], list[tuple]]:
             *(scores({"sq_delivery": UP, "ha_resolution": DOWN}), document),
         )
     for i in range(26):
-        rated = (None, "rival") if i % 3 else (None, "rival", "other")
+        # of the first panel one rated the rival alone: the rival's raters less the other's
+        rated = (None, "rival") if i == 0 or i % 4 == 3 else (None, "rival", "other")
         respond(
             *(f"n{i}", None, "payer", "market_panel", "anonymous", 3 + 6 * (i % 2)),
             *(scores(PANEL, rated), None, 0.2),
@@ -484,6 +485,42 @@ def test_no_mart_mixes_roles(table, members, company):
     users = {r.number for r in company[0] if r.role == "user"}
     assert users and members[table]
     assert [at for at, who in members[table].items() if who & users] == []
+
+
+SUPPLIERS = ("rpt_value_map", "rpt_competitor_value")
+
+
+def suppliers_together(members: dict[str, dict[tuple, set[int]]]) -> dict[tuple, set[int]]:
+    """Every score of the map and of the comparisons as if they were one column."""
+    return {
+        ("either", night, (table, column, *key)): who
+        for table in SUPPLIERS
+        for (column, night, key), who in members[table].items()
+        if column in PUBLISHED[table]
+    }
+
+
+def test_the_map_and_the_comparisons_together_give_nobody_away(members, company):
+    pooled = suppliers_together(members)
+    assert any(key[0] == "rpt_competitor_value" and who for (_, _, key), who in pooled.items())
+    assert attack(pooled, ("either",), company[0]) == []
+
+
+def test_the_attack_succeeds_where_pairs_are_counted_whoever_else_was_rated(
+    empty_build, compiled_manifest, company, tmp_path
+):
+    """One rated the rival and not the other: who rated either, less the other's raters."""
+    database = empty_build.settings.build_db.read_bytes()
+    naive = Publications(compiled_manifest, database, tmp_path / "naive.duckdb", SUPPLIERS)
+    readings = "intermediate.int_value_map_readings"
+    for asked in ("rated_alike.clusters_count >= pairs.minimum_count", ">= max(minimum_count)"):
+        assert asked in naive.sql[readings]
+        enough = asked.split(">=")[0] + ">= 1"
+        naive.sql[readings] = naive.sql[readings].replace(asked, enough)
+    naive.publish(*company, NIGHTS[3:])
+    pooled = suppliers_together({table: naive.behind(table) for table in SUPPLIERS})
+    assert attack(pooled, ("either",), company[0])
+    naive.connection.close()
 
 
 def test_the_attack_succeeds_where_running_periods_are_told(

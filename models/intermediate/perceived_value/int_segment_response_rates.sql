@@ -1,5 +1,6 @@
--- Share of invitations of the trailing window that were answered, for the entity and its segments
--- (R29). Invitations of customers in every confidentiality count.
+-- Share of invitations of the trailing window that were answered, for the entity, its segments, and
+-- each supplier by the invitations that asked about him; for ourselves beside the competitors, by
+-- those that asked about any (R29). Invitations in every confidentiality count.
 with
 
 periods as (
@@ -20,6 +21,46 @@ periods as (
 
 ),
 
+asked_about as (
+
+    select distinct
+        entity_id,
+        response_id,
+        competitor_id as rated_id
+    from {{ ref('input_survey_responses') }}
+    where competitor_id is not null
+
+),
+
+supplier_questions as (
+
+    select entity_id, response_id, rated_id
+    from asked_about
+
+    union all
+
+    select distinct entity_id, response_id, '(own)' as rated_id
+    from asked_about
+
+),
+
+suppliers as (
+
+    select
+        invitations.entity_id,
+        invitations.period_index,
+        supplier_questions.rated_id,
+        count(*) as invited_count,
+        sum(invitations.is_answered) as answered_count
+    from {{ ref('int_survey_invitations') }} as invitations
+    inner join supplier_questions
+        on
+            invitations.entity_id = supplier_questions.entity_id
+            and invitations.response_id = supplier_questions.response_id
+    group by invitations.entity_id, invitations.period_index, supplier_questions.rated_id
+
+),
+
 levels as (
 
     select
@@ -33,6 +74,13 @@ levels as (
         entity_id, period_index, 'entity' as map_level, '(all)' as rated_id,
         invited_count, answered_count
     from periods
+
+    union all
+
+    select
+        entity_id, period_index, 'supplier' as map_level, rated_id,
+        invited_count, answered_count
+    from suppliers
 
 ),
 

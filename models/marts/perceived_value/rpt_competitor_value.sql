@@ -1,27 +1,5 @@
 with
 
-own as (
-
-    select
-        entity_id,
-        window_period_index,
-        clusters_count,
-        weights,
-        product_quality_units,
-        service_quality_units,
-        price_units,
-        hassle_units,
-        get_units,
-        give_units,
-        variance_log_units,
-        get_variance_log_units,
-        price_variance_log_units,
-        hassle_variance_log_units
-    from {{ ref('int_value_map_scored') }}
-    where map_level = 'supplier' and rated_id = '(own)' and reliability <> 'suppressed'
-
-),
-
 -- shares of a rater add up to 1 over the suppliers he rated
 preferences as (
 
@@ -50,36 +28,18 @@ compared as (
         rivals.entity_id,
         rivals.month_start_date,
         rivals.rated_id as competitor_id,
-        case
-            when rivals.reliability = 'suppressed' or own.entity_id is null then 'suppressed'
-            when least(rivals.clusters_count, own.clusters_count) < 30 then 'low_n'
-            else 'shown'
-        end as reliability,
+        rivals.respondent_role,
+        rivals.reliability,
+        rivals.pairs_count,
         own.clusters_count as own_raters_count,
-        rivals.clusters_count as competitor_raters_count,
-        -- Gale: our score over theirs, then the weighted mean; here term by term, weighing alike
-        {{ divide_rounded('(' ~ share_units(
-            'own.product_quality_units * rivals.weights',
-            '(rivals.product_quality_units * own.weights)'
-        ) ~ ' + ' ~ share_units(
-            'own.service_quality_units * rivals.weights',
-            '(rivals.service_quality_units * own.weights)'
-        ) ~ ')', '2') }} as quality_units,
-        {{ share_units(
-            'own.price_units * rivals.weights', '(rivals.price_units * own.weights)'
-        ) }} as price_units,
-        {{ share_units(
-            'own.hassle_units * rivals.weights', '(rivals.hassle_units * own.weights)'
-        ) }} as hassle_units,
-        {{ fixed_ln(
-            '(cast(own.get_units as double) * rivals.give_units)',
-            '(cast(own.give_units as double) * rivals.get_units)'
-        ) }} as value_log_units,
-        -- as if they were rated by different people, which is wider than by the same
-        {%- for prefix in ['', 'get_', 'price_', 'hassle_'] %}
-        cast(round(1644853.6 * sqrt(nullif(cast(
-            own.{{ prefix }}variance_log_units + rivals.{{ prefix }}variance_log_units as double
-        ), 0))) as {{ type_whole() }}) as {{ prefix }}half_width_log_units,
+        rates.invited_count,
+        rates.answered_count,
+        {%- for column in [
+            'quality_units', 'price_units', 'hassle_units', 'value_log_units',
+            'value_half_width_log_units', 'quality_half_width_log_units',
+            'price_half_width_log_units', 'hassle_half_width_log_units',
+        ] %}
+        rivals.{{ column }},
         {%- endfor %}
         {%- for column in [
             'ratings_count', 'preference_units', 'preference_half_units', 'preferred_units'
@@ -87,11 +47,20 @@ compared as (
         own_preferences.{{ column }} as own_{{ column }},
         preferences.{{ column }} as competitor_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_value_map_scored') }} as rivals
-    left join own
+    from {{ ref('int_supplier_comparisons') }} as rivals
+    left join {{ ref('int_value_map_scored') }} as own
         on
             rivals.entity_id = own.entity_id
             and rivals.window_period_index = own.window_period_index
+            and own.map_level = 'supplier'
+            and own.rated_id = '(own)'
+            and own.reliability <> 'suppressed'
+    left join {{ ref('int_segment_response_rates') }} as rates
+        on
+            rivals.entity_id = rates.entity_id
+            and rivals.window_period_index = rates.window_period_index
+            and rivals.rated_id = rates.rated_id
+            and rates.map_level = 'supplier'
     left join preferences
         on
             rivals.entity_id = preferences.entity_id
@@ -102,9 +71,6 @@ compared as (
             rivals.entity_id = own_preferences.entity_id
             and rivals.window_period_index = own_preferences.window_period_index
             and own_preferences.rated_id = '(own)'
-    where
-        rivals.map_level = 'supplier'
-        and rivals.rated_id <> '(own)'
 
 ),
 
@@ -114,12 +80,13 @@ shown as (
         entity_id,
         month_start_date,
         competitor_id,
+        respondent_role,
         reliability,
         {%- for column in [
-            'own_raters_count', 'competitor_raters_count', 'quality_units', 'price_units',
-            'hassle_units', 'value_log_units', 'half_width_log_units', 'get_half_width_log_units',
-            'price_half_width_log_units', 'hassle_half_width_log_units',
-            'own_ratings_count', 'own_preference_units', 'own_preference_half_units',
+            'own_raters_count', 'pairs_count', 'invited_count', 'answered_count', 'quality_units',
+            'price_units', 'hassle_units', 'value_log_units', 'value_half_width_log_units',
+            'quality_half_width_log_units', 'price_half_width_log_units',
+            'hassle_half_width_log_units', 'own_ratings_count', 'own_preference_units', 'own_preference_half_units',
             'own_preferred_units', 'competitor_ratings_count', 'competitor_preference_units',
             'competitor_preference_half_units', 'competitor_preferred_units',
         ] %}
@@ -136,24 +103,25 @@ final as (
         entity_id,
         month_start_date,
         competitor_id,
+        respondent_role,
         case
             when reliability = 'suppressed' then 'none'
-            when half_width_log_units is null then 'ratio_of_sums_without_interval'
-            else 'ratio_of_sums_by_raters'
+            when value_half_width_log_units is null then 'ratio_of_sums_without_interval'
+            else 'ratio_of_sums_paired'
         end as method,
-        {%- for column, measure in [('quality', 'get'), ('price', 'price'), ('hassle', 'hassle')] %}
+        {%- for column in ['quality', 'price', 'hassle'] %}
         {{ units_to_score(column ~ '_units') }} as relative_{{ column }},
         {%- for name, side in [('low', '-'), ('high', '+')] %}
         cast(
             cast({{ column }}_units as double) / 1000000000
-            * exp({{ side }}cast({{ measure }}_half_width_log_units as double) / 1000000000000)
+            * exp({{ side }}cast({{ column }}_half_width_log_units as double) / 1000000000000)
             as decimal(18, 9)
         ) as relative_{{ column }}_{{ name }},
         {%- endfor %}
         {%- endfor %}
         {{ fixed_exp('value_log_units') }} as value_against_competitor,
-        {{ fixed_exp('(value_log_units - half_width_log_units)') }} as value_low,
-        {{ fixed_exp('(value_log_units + half_width_log_units)') }} as value_high,
+        {{ fixed_exp('(value_log_units - value_half_width_log_units)') }} as value_low,
+        {{ fixed_exp('(value_log_units + value_half_width_log_units)') }} as value_high,
         case when reliability <> 'suppressed' then cast(1 as decimal(18, 9)) end
             as own_answer_share,
         {%- for who in ['own', 'competitor'] %}
@@ -175,8 +143,9 @@ final as (
         {%- endfor %}
         cast({{ who }}_ratings_count as bigint) as {{ who }}_ratings_count,
         {%- endfor %}
+        cast(pairs_count as bigint) as pairs_count,
         cast(own_raters_count as bigint) as own_raters_count,
-        cast(competitor_raters_count as bigint) as competitor_raters_count,
+        {{ units_to_score(share_units('answered_count', 'invited_count')) }} as response_rate,
         reliability
     from shown
 

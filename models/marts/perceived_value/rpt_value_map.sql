@@ -12,6 +12,10 @@ opened as (
         scored.map_level,
         scored.rated_id,
         scored.reference,
+        scored.respondent_role,
+        -- one overall question asks for no price: the money stands in its place (R25)
+        case when scored.product_quality_units is null then 'paid' else 'answered' end
+            as price_basis,
         scored.reliability,
         scored.quality_weight_units,
         scored.quality_weight_basis,
@@ -102,11 +106,18 @@ shown as (
         ] %}
         case when reliability <> 'suppressed' then {{ column }} end as {{ column }},
         {%- endfor %}
+        respondent_role,
+        price_basis,
         case
             when reliability = 'suppressed' then 'none'
-            when half_width_log_units is null then 'ratio_of_sums_without_interval'
-            when is_weighted then 'ratio_of_sums_weighted_for_silence'
-            else 'ratio_of_sums'
+            else case price_basis
+                when 'paid' then 'overall_split_unknown'
+                else 'ratio_of_sums'
+            end || case
+                when half_width_log_units is null then '_without_interval'
+                when is_weighted then '_weighted_for_silence'
+                else ''
+            end
         end as method
     from opened
 
@@ -120,6 +131,8 @@ final as (
         map_level,
         rated_id,
         reference,
+        respondent_role,
+        price_basis,
         method,
         {%- for column, measure in [('quality', 'get'), ('price', 'price'), ('hassle', 'hassle')] %}
         {{ units_to_score(column ~ '_units') }} as relative_{{ column }},
