@@ -267,8 +267,9 @@ def _quality_against_price(rows: list[dict], reference: str) -> go.Figure | None
     ]
     if not shown:
         return None
+    price = "price and freight paid" if shown[0]["price_basis"] == "paid" else "price burden"
     figure = _figure(
-        f"relative price burden ({reference})", f"relative quality ({reference})", height=460
+        f"relative {price} ({reference})", f"relative quality ({reference})", height=460
     )
     on_line = sorted(
         {(row["fair_price"], row["relative_quality"]) for row in shown if row["fair_price"]}

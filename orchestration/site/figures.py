@@ -133,9 +133,10 @@ class PerceivedValue:
     bins: dict[str, dict[Decimal, int]] = field(default_factory=dict)
     above_par: int = 0
     with_index: int = 0
-    # segments against par, suppliers against the market
+    # segments against par, suppliers against the market, ourselves over each competitor
     segments: list[dict] = field(default_factory=list)
     suppliers: list[dict] = field(default_factory=list)
+    comparisons: list[dict] = field(default_factory=list)
     reasons: list[dict] = field(default_factory=list)
 
     @property
@@ -607,6 +608,7 @@ def _read_segments_and_suppliers(publication: Publication, entities: dict[str, E
             map_level,
             rated_id,
             reference,
+            coalesce(price_basis, 'answered') as price_basis,
             relative_quality,
             relative_price,
             relative_hassle,
@@ -635,6 +637,33 @@ def _read_segments_and_suppliers(publication: Publication, entities: dict[str, E
             perceived = entity.perceived
             is_supplier = row["map_level"] == "supplier"
             (perceived.suppliers if is_supplier else perceived.segments).append(row)
+    for row in publication.rows(f"""
+        select
+            entity_id,
+            month_start_date,
+            competitor_id as rated_id,
+            'competitor' as map_level,
+            'answered' as price_basis,
+            relative_quality,
+            relative_price,
+            relative_hassle,
+            value_against_competitor as value_index,
+            value_low,
+            value_high,
+            response_rate,
+            pairs_count as customers_count,
+            reliability
+        from rpt_competitor_value
+        qualify
+            month_start_date = max(month_start_date) over (partition by entity_id)
+            and row_number() over (
+                partition by entity_id
+                order by month_start_date desc, pairs_count desc nulls last, competitor_id
+            ) <= {MAP_RATED}
+        order by entity_id, pairs_count desc nulls last, competitor_id
+    """):
+        if entity := entities.get(row["entity_id"]):
+            entity.perceived.comparisons.append(row)
 
 
 def _read_stated_reasons(publication: Publication, entities: dict[str, Entity]) -> None:

@@ -111,6 +111,14 @@ from (values ('entity', '(all)', 'par', 1.0), ('segment', $nasty, 'par', 1.2),
     ('segment', 'tiny', 'par', null), ('supplier', 'rival', 'market', 0.9))
     as t (map_level, rated_id, reference, quality);
 
+create table marts.rpt_competitor_value as
+select 'alpha' as entity_id, date '2024-12-01' as month_start_date, 'rival' as competitor_id,
+    cast(1.2 as decimal(18, 9)) as relative_quality, cast(1.1 as decimal(18, 9)) as relative_price,
+    cast(0.8 as decimal(18, 9)) as relative_hassle,
+    cast(1.3 as decimal(18, 9)) as value_against_competitor,
+    cast(1.25 as decimal(18, 9)) as value_low, cast(1.352 as decimal(18, 9)) as value_high,
+    17 as pairs_count, 20 as own_raters_count, 'low_n' as reliability;
+
 create table marts.rpt_stated_reasons as
 select 'beta' as entity_id, 'Price' as reason, 7 as statements_count, 5 as customers_count;
 
@@ -388,6 +396,8 @@ def test_a_suppressed_point_is_named_and_not_drawn(warehouse: Path) -> None:
     assert sorted(names) == ["&lt;script&gt;alert(1)&lt;/script&gt;", "(all)"]
     assert "<td>tiny</td>" in page and "suppressed" in page
     assert "suppliers-alpha" in _charts(page)
+    compared = page.split("Ourselves over each competitor")[-1].split("</table>")[0]
+    assert "<td>rival</td>" in compared and "1.250 to 1.352" in compared and ">17<" in compared
 
 
 def test_stated_reasons_stand_beside_what_was_not_measured(warehouse: Path) -> None:
