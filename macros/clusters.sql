@@ -42,8 +42,8 @@ cast(round(1000000000e0 * case
 {# Half the width of the 90 % interval of a mean of n scores, in their units, from the sum and the sum
    of squares; Student's t by the number of clusters. #}
 {% macro clustered_mean_half_width(total, squares, n, effective_units, clusters) -%}
-case when {{ n }} > 1 and {{ clusters }} > 1
-            then {{ student_t_90('(' ~ clusters ~ ' - 1)') }} * sqrt(greatest(
+case when {{ n }} > 1
+            then {{ student_t_90('greatest(' ~ clusters ~ ' - 1, 1)') }} * sqrt(greatest(
                 cast({{ squares }} as double)
                 - cast({{ total }} as double) * cast({{ total }} as double) / {{ n }}, 0
             ) / ({{ n }} - 1) / {{ effective_respondents(effective_units) }})

@@ -8,6 +8,8 @@ plain sums.
 
 Truth of a customer: worth of what he gets over what he gives, against the ratio of means of the
 customers who set par (rules R23, R35).
+Truth of the recommendation score: promoters less detractors among all who would answer of all the
+customers a world could have drawn. Colleagues share what their company lives through.
 """
 
 import re
@@ -77,6 +79,9 @@ MODELS = [
     "int_value_map_scored",
     "int_value_map_shrunk",
     "rpt_value_map",
+    "int_recommendation_counts",
+    "int_recommendation_links",
+    "rpt_recommendation_score",
 ]
 ITEMS = {
     "product": ("pq_performance", "pq_reliability", "pq_range"),
@@ -117,7 +122,8 @@ WORLD_ROWS = {
             customer_id || '/' || person as respondent_id,
             customer_id, 'payer' as role, {MONTH} + 9 as asked_at,
             case when score is not null then {MONTH} + 9 end as answered_at,
-            'relationship' as survey_id, question_id, score, 1 as scale_min, 10 as scale_max,
+            'relationship' as survey_id, question_id, score,
+            case when question_id = 'recommend' then 0 else 1 end as scale_min, 10 as scale_max,
             1 as weight, confidentiality
         from answers""",
 }
@@ -161,6 +167,12 @@ def worth(product, service, price, hassle) -> tuple[np.ndarray, np.ndarray]:
     return product**0.56 * service**0.44, price**0.58 * hassle**0.42
 
 
+def recommends(draw: np.random.Generator, value: np.ndarray, lived: np.ndarray) -> np.ndarray:
+    """What people answer from 0 to 10: by worth, what their company has lived, and themselves."""
+    own = draw.standard_normal(len(value))
+    return np.clip(np.rint(7.5 + 4 * np.log(value) + 1.6 * lived + 1.2 * own), 0, 10)
+
+
 def make_world(entity: str, seed: int, only_failures: bool = False) -> World:
     """One world from one seed; with ``only_failures`` nothing but mishaps tells customers apart."""
     draw = np.random.default_rng(seed)
@@ -187,7 +199,7 @@ def make_world(entity: str, seed: int, only_failures: bool = False) -> World:
         ):
             if quantity:
                 events.append((entity, f"c{i}", kind, int(quantity)))
-    answers = []
+    answers, recommenders = [], []
     for i in range(n):
         if only_failures and i % 3:
             continue
@@ -198,6 +210,7 @@ def make_world(entity: str, seed: int, only_failures: bool = False) -> World:
             if not answers_at_all and not only_failures:
                 answers.append((entity, f"c{i}", person, name, PERIODS, "pq_performance", None))
                 continue
+            recommenders.append((i, person, name))
             # who likes us sees more in what he gets and less in what he gives
             liking = 0.07 * draw.standard_normal()
             for term, level in (
@@ -221,6 +234,12 @@ def make_world(entity: str, seed: int, only_failures: bool = False) -> World:
                         )
                     )
     benefit, burden = worth(product, service, price, hassle)
+    # of its own, so that the other answers do not hang on it
+    draw = np.random.default_rng(10_000 + seed)
+    who = np.array([i for i, _, _ in recommenders])
+    told = recommends(draw, (benefit / burden)[who], draw.standard_normal(n)[who])
+    for (i, person, name), score in zip(recommenders, told, strict=True):
+        answers.append((entity, f"c{i}", person, name, PERIODS, "recommend", float(score)))
     return World(
         benefit=benefit,
         burden=burden,
@@ -262,6 +281,22 @@ def everybody() -> float:
     mishap = draw.beta(1, 6, n)
     benefit, burden = worth(*states(draw, np.ones(n), mishap, 1.0))
     return benefit.mean() / burden.mean()
+
+
+def everybody_recommends() -> dict[str, float]:
+    """True score in points, of all and in the second segment, of all who would ever answer."""
+    draw = np.random.default_rng(WORLDS + 3)
+    n = 1_000_000
+    segment = (draw.random(n) < 0.4).astype(int)
+    mishap = draw.beta(1, 6, n)
+    benefit, burden = worth(*states(draw, segment, mishap, 1.0))
+    people = draw.binomial(
+        draw.choice([1, 2, 4], p=[0.3, 0.4, 0.3], size=n), np.where(mishap < 0.12, 0.75, 0.5)
+    )
+    who = np.repeat(np.arange(n), people)
+    told = recommends(draw, (benefit / burden)[who], draw.standard_normal(n)[who])
+    vote = (told >= 9).astype(int) - (told <= 6)
+    return {"(all)": 100 * vote.mean(), "new": 100 * vote[segment[who] == 1].mean()}
 
 
 def table(rows: list[tuple], names: str) -> pa.Table:
@@ -409,6 +444,30 @@ def test_intervals_of_segments_hold_the_truth_in_nine_worlds_of_ten(warehouse, w
     assert len(widths) == WORLDS
     assert 170 <= hits <= 190, hits
     assert np.median(widths) < 1.25
+
+
+@pytest.mark.parametrize(("rated", "width"), [("(all)", 40), ("new", 62)])
+def test_recommendation_scores_hold_the_truth_in_nineteen_worlds_of_twenty(warehouse, rated, width):
+    truth = everybody_recommends()[rated]
+    found = np.array(
+        warehouse.rows(
+            "select recommendation_score, recommendation_low, recommendation_high, answers_count,"
+            " effective_respondents, promoters_share + detractors_share"
+            f" from marts.rpt_recommendation_score where rated_id = '{rated}'"
+            " and entity_id like 'w%' and recommendation_score is not null"
+        ),
+        dtype=float,
+    )
+    score, low, high, n, effective, either = found.T
+    assert len(found) == WORLDS
+    hits = np.sum((low <= truth) & (truth <= high))
+    # the binomial band of 95 % of 200
+    assert 182 <= hits <= 197, hits
+    assert np.median(high - low) < width
+    assert np.all(effective <= n)
+    # as if colleagues did not know each other, it would be wrong three times as often as it says
+    alone = 1.96 * np.sqrt((100**2 * either - score**2) / n)
+    assert np.sum(np.abs(score - truth) <= alone) < 182
 
 
 def test_failure_demand_is_not_read_as_luxury(warehouse, worlds):

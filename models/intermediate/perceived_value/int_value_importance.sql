@@ -41,6 +41,7 @@ answered as (
         answers.entity_id,
         answers.block_period_index,
         answers.cell_id,
+        answers.customer_id,
         answers.respondent_id,
         answers.is_named,
         elements.element_group,
@@ -63,6 +64,7 @@ weighed as (
         entity_id,
         block_period_index,
         cell_id,
+        customer_id,
         is_named,
         element_group,
         element_id,
@@ -94,6 +96,7 @@ shared as (
         weighed.entity_id,
         weighed.block_period_index,
         weighed.cell_id,
+        weighed.customer_id,
         weighed.element_group,
         weighed.element_id,
         {{ share_units('weighed.importance_units', 'weighed.all_importance_units') }}
@@ -134,6 +137,7 @@ counted as (
         entity_id,
         block_period_index,
         cell_id,
+        customer_id,
         element_group,
         element_id,
         share_units,
@@ -148,7 +152,8 @@ counted as (
 
 shares as (
 
-    select entity_id, block_period_index, cell_id, element_group, element_id, share_units
+    select
+        entity_id, block_period_index, cell_id, customer_id, element_group, element_id, share_units
     from counted
     where respondents_count >= aggregate_minimum_customers
 
@@ -156,13 +161,15 @@ shares as (
 
 levels as (
 
-    select entity_id, block_period_index, cell_id, element_group, element_id, share_units
+    select
+        entity_id, block_period_index, cell_id, customer_id, element_group, element_id, share_units
     from shares
 
     union all
 
     select
-        entity_id, block_period_index, '(all)' as cell_id, element_group, element_id, share_units
+        entity_id, block_period_index, '(all)' as cell_id, customer_id, element_group, element_id,
+        share_units
     from shares
 
 ),
@@ -171,15 +178,17 @@ levels as (
 
 {{ opened_cells() }},
 
-final as (
+-- people of one customer are one cluster (R26)
+customers as (
 
     select
         opened.entity_id,
         opened.window_period_index,
         opened.cell_id,
+        opened.is_open,
         levels.element_group,
         levels.element_id,
-        max(opened.is_open) = 1 as is_open,
+        levels.customer_id,
         count(*) as respondents_count,
         sum(levels.share_units) as share_units,
         sum(levels.share_units * levels.share_units) as share_share_units
@@ -192,8 +201,28 @@ final as (
             and levels.block_period_index > opened.window_period_index - {{ trailing_periods() }}
     where opened.family = 'importance'
     group by
-        opened.entity_id, opened.window_period_index, opened.cell_id, levels.element_group,
-        levels.element_id
+        opened.entity_id, opened.window_period_index, opened.cell_id, opened.is_open,
+        levels.element_group, levels.element_id, levels.customer_id
+
+),
+
+final as (
+
+    select
+        entity_id,
+        window_period_index,
+        cell_id,
+        element_group,
+        element_id,
+        is_open = 1 as is_open,
+        sum(respondents_count) as respondents_count,
+        count(*) as customers_count,
+        sum(share_units) as share_units,
+        sum(share_share_units) as share_share_units,
+        {{ effective_respondents_units('respondents_count', 'share_units', 'share_share_units') }}
+            as effective_respondents_units
+    from customers
+    group by entity_id, window_period_index, cell_id, element_group, element_id, is_open
 
 )
 

@@ -98,13 +98,12 @@ stated as (
         importance.respondents_count,
         {{ divide_rounded('importance.share_units', 'importance.respondents_count') }}
             as share_units,
-        case when importance.respondents_count > 1
-                then {{ student_t_90('(importance.respondents_count - 1)') }} * sqrt(greatest(
-                    cast(importance.share_share_units as double)
-                    - cast(importance.share_units as double)
-                    * cast(importance.share_units as double) / importance.respondents_count, 0
-                ) / importance.respondents_count / (importance.respondents_count - 1))
-        end as half_width,
+        importance.effective_respondents_units,
+        {{ clustered_mean_half_width(
+            'importance.share_units', 'importance.share_share_units',
+            'importance.respondents_count', 'importance.effective_respondents_units',
+            'importance.customers_count'
+        ) }} as half_width,
         row_number() over (
             partition by
                 importance.entity_id, importance.window_period_index, importance.cell_id
@@ -189,6 +188,7 @@ found as (
         cast(round(stated.half_width) as {{ type_whole() }}) as stated_half_units,
         stated.importance_rank as stated_rank,
         stated.respondents_count as stated_count,
+        stated.effective_respondents_units as stated_effective_units,
         stated.window_start_date as stated_window_start_date,
         stated.window_end_date as stated_window_end_date,
         case when cells.segment = '(all)'
@@ -248,6 +248,7 @@ levered as (
         stated_half_units,
         stated_rank,
         stated_count,
+        stated_effective_units,
         stated_window_start_date,
         stated_window_end_date,
         reason_units,
@@ -308,6 +309,7 @@ final as (
         ) }} as stated_importance_{{ name }},
         {%- endfor %}
         cast(stated_count as bigint) as stated_respondents_count,
+        {{ units_to_score('stated_effective_units') }} as stated_effective_respondents,
         stated_window_start_date,
         stated_window_end_date,
         cast(stated_rank as bigint) as stated_importance_rank,
@@ -345,7 +347,8 @@ final as (
         case
             when importance_units is not null
                 then 'least squares; variance shared over all orders; jackknife of 20 blocks'
-            when stated_units is not null then 'mean of stated shares; t interval'
+            when stated_units is not null
+                then 'mean of stated shares; t interval, customers as clusters'
             else 'none'
         end as method
     from levered

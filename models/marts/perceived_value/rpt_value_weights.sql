@@ -50,6 +50,8 @@ released as (
         end as respondents_count,
         importance.share_units,
         importance.share_share_units,
+        importance.customers_count,
+        importance.effective_respondents_units,
         importance.respondents_count as all_respondents_count,
         parameters.aggregate_low_customers
     from policy_weights as weights
@@ -98,14 +100,13 @@ compared as (
         case when respondents_count is not null
             then {{ divide_rounded('share_units', 'all_respondents_count') }}
         end as elicited_units,
-        case when respondents_count > 1
-            then cast(round(
-                {{ student_t_90('(respondents_count - 1)') }} * sqrt(greatest(
-                    cast(share_share_units as double)
-                    - cast(share_units as double) * cast(share_units as double)
-                    / respondents_count, 0
-                ) / respondents_count / (respondents_count - 1))
-            ) as {{ type_whole() }})
+        case when respondents_count is not null then effective_respondents_units end
+            as effective_respondents_units,
+        case when respondents_count is not null
+            then cast(round({{ clustered_mean_half_width(
+                'share_units', 'share_share_units', 'all_respondents_count',
+                'effective_respondents_units', 'customers_count'
+            ) }}) as {{ type_whole() }})
         end as half_width_units,
         2 * rank() over (
             partition by entity_id, month_start_date, element_group order by used_units desc
@@ -128,6 +129,7 @@ ranked as (
         respondents_count,
         reliability,
         elicited_units,
+        effective_respondents_units,
         half_width_units,
         double_rank,
         case when elicited_units is not null
@@ -167,6 +169,7 @@ final as (
         case when elicited_units is not null then cast(1 as decimal(18, 9)) end
             as own_answer_share,
         cast(respondents_count as bigint) as respondents_count,
+        {{ units_to_score('effective_respondents_units') }} as effective_respondents,
         reliability
     from ranked
 
