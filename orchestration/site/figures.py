@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from orchestration.site.behind import read_behind
 from orchestration.site.publication import Publication
+from orchestration.site.tables import Table
 
 PERIODS = 12
 CURVE_POINTS = 1000
@@ -138,6 +140,7 @@ class PerceivedValue:
     suppliers: list[dict] = field(default_factory=list)
     comparisons: list[dict] = field(default_factory=list)
     reasons: list[dict] = field(default_factory=list)
+    behind: list[Table] = field(default_factory=list)
 
     @property
     def answered(self) -> int:
@@ -245,6 +248,9 @@ def read_entities(publication: Publication) -> list[Entity]:
         _read_tie_outs,
     ):
         reader(publication, entities)
+    for entity_id, tables in read_behind(publication).items():
+        if entity := entities.get(entity_id):
+            entity.perceived.behind = tables
     return list(entities.values())
 
 

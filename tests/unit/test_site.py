@@ -14,6 +14,7 @@ from orchestration.settings import Settings
 from orchestration.site import charts, numbers
 from orchestration.site.build import ATTRIBUTION, build_site
 from orchestration.site.figures import CURVE_POINTS, read_entities
+from orchestration.site.numbers import NOTHING
 from orchestration.site.publication import Publication
 
 NASTY = "<script>alert(1)</script>"
@@ -118,6 +119,22 @@ select 'alpha' as entity_id, date '2024-12-01' as month_start_date, 'rival' as c
     cast(1.3 as decimal(18, 9)) as value_against_competitor,
     cast(1.25 as decimal(18, 9)) as value_low, cast(1.352 as decimal(18, 9)) as value_high,
     17 as pairs_count, 20 as own_raters_count, 'low_n' as reliability;
+
+create table marts.rpt_recommendation_score as
+select 'alpha' as entity_id, date '2024-12-01' as month_start_date, 'segment' as map_level,
+    rated_id, cast(score as decimal(18, 9)) as recommendation_score,
+    cast(score - 4 as decimal(18, 9)) as recommendation_low,
+    cast(score + 4 as decimal(18, 9)) as recommendation_high,
+    case when score is null then null else 80 end as answers_count,
+    case when score is null then 'suppressed' else 'shown' end as reliability
+from (values ($nasty, 12.5), ('tiny', null)) as t (rated_id, score);
+
+create table marts.rpt_promise_gap as
+select 'alpha' as entity_id, fiscal_year, 'p' as promise_id, 'On time' as statement,
+    cast(0.9 as decimal(18, 9)) as promised_share, cast(0.8 as decimal(18, 9)) as kept_share,
+    cast(0.75 as decimal(18, 9)) as kept_share_low, cast(0.85 as decimal(18, 9)) as kept_share_high,
+    120 as events_count, 'broken' as promise_status
+from (values (2023), (2024)) as t (fiscal_year);
 
 create table marts.rpt_stated_reasons as
 select 'beta' as entity_id, 'Price' as reason, 7 as statements_count, 5 as customers_count;
@@ -403,6 +420,23 @@ def test_a_suppressed_point_is_named_and_not_drawn(warehouse: Path) -> None:
 def test_stated_reasons_stand_beside_what_was_not_measured(warehouse: Path) -> None:
     beta = _page(warehouse, "index.html").split('<section class="entity"')[2]
     assert "no measure of value" in beta and "<td>Price</td>" in beta
+
+
+def test_what_stands_behind_perceived_value_has_its_interval_and_only_the_latest(warehouse: Path):
+    with Publication(warehouse / "publication") as publication:
+        alpha, beta = read_entities(publication)
+    recommends, promises = alpha.perceived.behind
+    assert recommends.labels[:4] == ["customers", "score", "score interval", "answers"]
+    assert [row[1:5] for row in recommends.rows] == [
+        ["12.500", "8.500 to 16.500", "80", "shown"],
+        [NOTHING, NOTHING, NOTHING, "suppressed"],
+    ]
+    assert promises.rows == [
+        ["2024", "On time", "90.0 %", "80.0 %", "75.0 % to 85.0 %", "120", "broken"]
+    ]
+    assert not beta.perceived.behind
+    page = _page(warehouse, "index.html")
+    assert "What stands behind it" in page and "<script>alert(1)" not in page
 
 
 def test_bridge_leads_from_the_year_before_to_now_and_leaves_out_what_is_nothing(warehouse: Path):

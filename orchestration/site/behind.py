@@ -1,0 +1,186 @@
+"""What stands behind the perceived value of an entity: the tables below its chart.
+
+Belongs here: which rows of the marts of drivers, recommendation, contacts and agreement a reader of
+the report sees. Does not: the figures of the equation itself.
+"""
+
+from decimal import Decimal
+
+from orchestration.site.numbers import NOTHING, fixed, percent
+from orchestration.site.publication import Publication
+from orchestration.site.tables import Table, table_of
+
+# caption, mart, what is said below it, the query; every query names its entity first
+_TABLES = (
+    (
+        "Would they recommend: latest window, never read alone",
+        "rpt_recommendation_score",
+        "Concordance is the chance that of one customer who bought again and one who did not the"
+        " first had scored higher; at 0.5 the score tells nothing of staying.",
+        """
+        select
+            entity_id,
+            rated_id as customers,
+            recommendation_score as score_number,
+            recommendation_low as score_low,
+            recommendation_high as score_high,
+            answers_count,
+            reliability,
+            stay_concordance as concordance_number,
+            stay_concordance_low as concordance_low,
+            stay_concordance_high as concordance_high,
+            linked_answers_count
+        from rpt_recommendation_score
+        qualify month_start_date = max(month_start_date) over (partition by entity_id)
+        order by entity_id, map_level, rated_id
+        """,
+    ),
+    (
+        "What moves it: derived importance beside stated, latest fiscal year",
+        "rpt_value_drivers",
+        "Derived: share of what the four terms explain of the outcome together; stated: what"
+        " customers say weighs. Lever 1 gains the most value per unit of money spent on it.",
+        """
+        select
+            entity_id,
+            cast(fiscal_year as varchar) as year,
+            outcome,
+            driver,
+            importance_share as derived_share,
+            importance_share_low as derived_share_low,
+            importance_share_high as derived_share_high,
+            stated_importance_share as stated_share,
+            value_lever_rank as lever,
+            customers_count
+        from rpt_value_drivers
+        where segment = '(all)' and fit_status = 'fitted'
+        qualify fiscal_year = max(fiscal_year) over (partition by entity_id)
+        order by entity_id, outcome, importance_rank nulls last, driver
+        """,
+    ),
+    (
+        "What lateness costs in the score, by what was known at the answer",
+        "rpt_lateness_effect",
+        "Only what the respondent knew is a driver; lateness in the end is shown as it misleads.",
+        """
+        select
+            entity_id,
+            survey_id as survey,
+            question_id as question,
+            lateness_basis as basis,
+            is_driver as driver,
+            effect as effect_number,
+            effect_low,
+            effect_high,
+            late_answers_count,
+            other_answers_count
+        from rpt_lateness_effect
+        where effect is not null
+        order by entity_id, survey_id, question_id, lateness_basis
+        """,
+    ),
+    (
+        "Contact pressure by profit, latest period: tenths of the customers, 1 the most profitable",
+        "rpt_contact_concentration",
+        "0 stands for customers whose profit is not measured.",
+        """
+        select
+            entity_id,
+            profit_decile as tenth,
+            customers_count,
+            contacted_customers_count,
+            contacts_count,
+            contacts_share,
+            over_cap_share,
+            opt_outs_count
+        from rpt_contact_concentration
+        qualify month_start_date = max(month_start_date) over (partition by entity_id)
+        order by entity_id, profit_decile
+        """,
+    ),
+    (
+        "Management against the other staff, and customers on the same subject, latest fiscal year",
+        "rpt_agreement_gap",
+        "Shares who agree. A closed cell shows nothing.",
+        """
+        select
+            entity_id,
+            cast(fiscal_year as varchar) as year,
+            statement_name as statement,
+            management_agree_share as management_share,
+            staff_agree_share as staff_share,
+            customer_agree_share as customers_share,
+            agreement_gap as gap_number,
+            agreement_gap_low as gap_low,
+            agreement_gap_high as gap_high,
+            alert_status as alert
+        from rpt_agreement_gap
+        qualify fiscal_year = max(fiscal_year) over (partition by entity_id)
+        order by entity_id, statement_id
+        """,
+    ),
+    (
+        "Promises published against what was delivered, latest fiscal year",
+        "rpt_promise_gap",
+        "",
+        """
+        select
+            entity_id,
+            cast(fiscal_year as varchar) as year,
+            statement as promise,
+            promised_share,
+            kept_share,
+            kept_share_low,
+            kept_share_high,
+            events_count,
+            promise_status as status
+        from rpt_promise_gap
+        qualify fiscal_year = max(fiscal_year) over (partition by entity_id)
+        order by entity_id, promise_id
+        """,
+    ),
+)
+CODES = ("driver", "outcome", "reliability", "basis", "alert", "status")
+
+
+def read_behind(publication: Publication) -> dict[str, list[Table]]:
+    """The tables of each entity, by its id; an empty mart has none.
+
+    A pair of columns <name>_low and <name>_high becomes one with the interval after the number.
+    """
+    found: dict[str, list[Table]] = {}
+    for caption, mart, mark, sql in _TABLES:
+        by_entity: dict[str, list[dict]] = {}
+        for row in publication.rows(sql):
+            by_entity.setdefault(row.pop("entity_id"), []).append(_shown(row))
+        for entity_id, rows in by_entity.items():
+            table = table_of(rows, caption, source=mart)
+            table.marks = [mark] if mark else []
+            table.is_folded = True
+            found.setdefault(entity_id, []).append(table)
+    return found
+
+
+def _shown(row: dict) -> dict:
+    shown = {}
+    for name, value in row.items():
+        if name.endswith("_low"):
+            pair = value, row[name.removesuffix("_low") + "_high"]
+            shown[name.removesuffix("_low").replace("_", " ") + " interval"] = _interval(
+                name.endswith("_share_low"), *pair
+            )
+        elif name.endswith("_number"):
+            shown[name.removesuffix("_number")] = NOTHING if value is None else fixed(value, 3)
+        elif name in CODES and isinstance(value, str):
+            shown[name] = value.replace("_", " ")
+        elif not name.endswith("_high"):
+            shown[name] = value
+    return shown
+
+
+def _interval(is_share: bool, low: Decimal | None, high: Decimal | None) -> str:
+    if low is None or high is None:
+        return NOTHING
+    if is_share:
+        return f"{percent(low, 1)} to {percent(high, 1)}"
+    return f"{fixed(low, 3)} to {fixed(high, 3)}"
