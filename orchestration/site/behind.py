@@ -16,7 +16,8 @@ _TABLES = (
         "Would they recommend: latest window, never read alone",
         "rpt_recommendation_score",
         "Concordance is the chance that of one customer who bought again and one who did not the"
-        " first had scored higher; at 0.5 the score tells nothing of staying.",
+        " first had scored higher, for all customers together; at 0.5 the score tells nothing of"
+        " staying. Effective: respondents with colleagues counted as the one customer they speak of.",
         """
         select
             entity_id,
@@ -25,11 +26,14 @@ _TABLES = (
             recommendation_low as score_low,
             recommendation_high as score_high,
             answers_count,
+            round(effective_respondents, 1) as effective,
+            response_rate,
             reliability,
-            stay_concordance as concordance_number,
-            stay_concordance_low as concordance_low,
-            stay_concordance_high as concordance_high,
-            linked_answers_count
+            case when map_level = 'entity' then stay_concordance end as concordance_number,
+            case when map_level = 'entity' then stay_concordance_low end as concordance_low,
+            case when map_level = 'entity' then stay_concordance_high end as concordance_high,
+            case when map_level = 'entity' then linked_customers_count end
+                as linked_customers_count
         from rpt_recommendation_score
         qualify month_start_date = max(month_start_date) over (partition by entity_id)
         order by entity_id, map_level, rated_id
