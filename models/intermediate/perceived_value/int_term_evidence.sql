@@ -23,11 +23,12 @@ occurrences as (
         customer_id,
         record_source,
         source_id,
-        min(period_index) as period_index,
+        -- of the delivery or case itself, whenever it was known to be late
+        max(case when event_type in ('delivery_received', 'case_opened') then period_index end)
+            as period_index,
         max(coalesce(not_measured, '')) as not_measured,
         max(case when event_type = 'delivery_received' then 1 else 0 end) as is_delivery,
         max(case when event_type = 'delivery_damaged' then 1 else 0 end) as is_damaged,
-        max(case when event_type = 'delivery_late' then 1 else 0 end) as is_late,
         sum(case when event_type = 'delivery_repeated' then quantity else 0 end) as repeats,
         max(case when event_type = 'case_opened' then 1 else 0 end) as is_case,
         sum(case when event_type = 'case_contact' then quantity else 0 end) as contacts,
@@ -46,7 +47,6 @@ occurrences as (
      'is_case', ['case_contact', 'case_reopened', 'case_transferred']),
     ('service_quality', 'reopened_share', 'is_reopened', 'is_case', ['case_reopened']),
     ('service_quality', 'transferred_share', 'is_transferred', 'is_case', ['case_transferred']),
-    ('hassle', 'late_share', 'is_late', 'greatest(is_delivery, is_late)', []),
     ('hassle', 'attempts_per_delivery', 'is_delivery + repeats', 'is_delivery',
      ['delivery_repeated']),
     ('hassle', 'contacts_per_case', 'contacts', 'is_case', ['case_contact']),
@@ -73,6 +73,19 @@ happened as (
 
     union all
     {% endfor %}
+    -- of those due, not of those received: what has not come is the latest of all
+    select
+        entity_id,
+        customer_id,
+        period_index,
+        'hassle' as term,
+        'late_share' as measure,
+        cast(is_late as {{ type_whole() }}) * 100 as numerator_units,
+        cast(100 as {{ type_whole() }}) as denominator_units
+    from {{ ref('int_deliveries_due') }}
+
+    union all
+
     select
         entity_id,
         customer_id,

@@ -16,17 +16,13 @@ last_days as (
 deliveries as (
 
     select
-        deliveries.entity_id,
+        entity_id,
         'on_time_share' as measure,
-        deliveries.promised_on as event_date,
-        last_days.last_day,
+        promised_on as event_date,
         cast(null as decimal(18, 4)) as quantity,
-        deliveries.delivered_on is not null as is_over,
-        case when deliveries.delivered_on <= deliveries.promised_on then 1 else 0 end as is_on_time
-    from {{ ref('input_deliveries') }} as deliveries
-    inner join last_days
-        on deliveries.entity_id = last_days.entity_id
-    where deliveries.promised_on < last_days.last_day or deliveries.delivered_on is not null
+        true as is_over,
+        1 - is_late as is_on_time
+    from {{ ref('int_deliveries_due') }}
 
 ),
 
@@ -36,13 +32,10 @@ cases as (
         cases.entity_id,
         'wait_minutes' as measure,
         cast(cases.opened_at as date) as event_date,
-        last_days.last_day,
         cases.wait_minutes as quantity,
         true as is_over,
         0 as is_on_time
     from {{ ref('input_service_cases') }} as cases
-    inner join last_days
-        on cases.entity_id = last_days.entity_id
     where cases.wait_minutes is not null
 
     union all
@@ -51,7 +44,6 @@ cases as (
         cases.entity_id,
         'case_days' as measure,
         cast(cases.opened_at as date) as event_date,
-        last_days.last_day,
         cast(
             {{ dbt.datediff(
                 'cast(cases.opened_at as date)',
@@ -111,7 +103,6 @@ outcomes as (
         promises.target_value is not null
         and (
             events.is_over
-            or events.measure = 'on_time_share'
             or events.quantity > promises.target_value
         )
 

@@ -1,5 +1,6 @@
 -- Hassle and lost quality by component, per opportunity and never as raw counts (R28): a company
--- that delivers twice as much is not twice as tiresome.
+-- that delivers twice as much is not twice as tiresome. What any delivery takes is a component too,
+-- so that minutes per delivery add up to what rpt_value_terms has.
 with
 
 -- of those of which the source says whether it happened
@@ -63,6 +64,7 @@ chances as (
 
 ),
 
+-- what went wrong and what is ordinary
 components as (
 
     select
@@ -70,6 +72,7 @@ components as (
         months.fiscal_year,
         events.event_type,
         events.term,
+        false as is_ordinary,
         events.currency,
         sum(events.quantity) as quantity,
         sum(events.hassle_minutes) as hassle_minutes,
@@ -82,6 +85,41 @@ components as (
     group by
         events.entity_id, months.fiscal_year, events.event_type, events.term, events.currency
 
+    union all
+
+    select
+        events.entity_id,
+        months.fiscal_year,
+        events.event_type,
+        rates.term,
+        true as is_ordinary,
+        entities.currency,
+        sum(events.quantity) as quantity,
+        {{ units_to_money('sum(' ~ divide_rounded(
+            '(' ~ to_units('events.quantity', 4) ~ ' * rates.effect_units)', '1000000000'
+        ) ~ ')') }} as hassle_minutes,
+        {{ units_to_money('sum(' ~ divide_rounded(
+            '(' ~ to_units('events.quantity', 4) ~ ' * rates.effect_units * '
+            ~ to_units('rates.minute_value_amount', 4) ~ ')',
+            '10000000000000'
+        ) ~ ')') }} as hassle_amount
+    from {{ ref('int_operational_events') }} as events
+    inner join {{ ref('int_hassle_rates') }} as rates
+        on
+            events.entity_id = rates.entity_id
+            and events.period_index = rates.period_index
+            and events.event_type = rates.event_type
+            and rates.is_ordinary
+            and rates.term = 'hassle'
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            events.entity_id = months.entity_id
+            and events.period_index = months.period_index
+    inner join {{ ref('int_entities') }} as entities
+        on events.entity_id = entities.entity_id
+    group by
+        events.entity_id, months.fiscal_year, events.event_type, rates.term, entities.currency
+
 ),
 
 final as (
@@ -91,6 +129,7 @@ final as (
         cast(components.fiscal_year as bigint) as fiscal_year,
         components.event_type,
         components.term,
+        components.is_ordinary,
         event_opportunities.opportunity,
         cast(components.quantity as decimal(18, 4)) as quantity,
         cast(chances.opportunities_count as decimal(18, 4)) as opportunities_count,

@@ -15,6 +15,10 @@ answers as (
         reliability,
         clusters_count as customers_count,
         cast(clusters_count as {{ type_whole() }}) as chances_count,
+        respondent_role,
+        cast(weights as double) * cast(weights as double) / cast(squared_weights as double)
+            as worth,
+        {{ share_units('answered_count', 'invited_count') }} as response_rate_units,
         cast({{ term }}_units as double) / cast(weights as double) / 1e9 as measured,
         1.6448536e0 * sqrt(nullif(greatest(
             (
@@ -160,6 +164,9 @@ intervals as (
         end as reliability,
         customers_count,
         chances_count,
+        cast(null as string) as respondent_role,
+        worth,
+        cast(null as {{ type_whole() }}) as response_rate_units,
         measured,
         case
             when is_share
@@ -183,7 +190,8 @@ intervals as (
             when spread = 'varied' then measured + 1.6448536e0 * sqrt(variance)
             when spread = 'none_further' then measured + 2.9957323e0 / customers_count
         end as high,
-        case when is_share then worth / (worth + 1) else 1e0 end as own_share
+        -- the share itself is not drawn towards anything; only its interval is a posterior's
+        1e0 as own_share
     from posterior
 
     union all
@@ -203,6 +211,9 @@ intervals as (
         reliability,
         customers_count,
         chances_count,
+        respondent_role,
+        worth,
+        response_rate_units,
         measured,
         case when half_width > 1e-6 then greatest(measured - half_width, 1) end as low,
         case when half_width > 1e-6 then least(measured + half_width, 10) end as high,
@@ -214,32 +225,60 @@ intervals as (
 final as (
 
     select
-        entity_id,
-        month_start_date,
-        map_level,
-        rated_id,
-        term,
-        measure,
-        basis,
-        case when reliability in ('shown', 'low_n') then method else 'none' end as method,
+        intervals.entity_id,
+        intervals.month_start_date,
+        intervals.map_level,
+        intervals.rated_id,
+        intervals.term,
+        intervals.measure,
+        intervals.basis,
+        intervals.respondent_role,
+        case when intervals.reliability in ('shown', 'low_n') then intervals.method else 'none' end
+            as method,
         {%- for column, expression in [
             ('measured_value', 'measured'), ('value_low', 'low'), ('value_high', 'high'),
             ('own_answer_share', 'own_share'),
         ] %}
-        case when reliability in ('shown', 'low_n')
-            then cast(round({{ expression }}, 9) as decimal(18, 9))
+        case when intervals.reliability in ('shown', 'low_n')
+            then cast(round(intervals.{{ expression }}, 9) as decimal(18, 9))
         end as {{ column }},
         {%- endfor %}
         -- the index of three satisfaction items on 0 to 100 is the same: (weighted mean - 1) / 9
-        case when basis = 'answers' and reliability in ('shown', 'low_n')
-            then cast(round((measured - 1) / 9 * 100, 9) as decimal(18, 9))
+        case when intervals.basis = 'answers' and intervals.reliability in ('shown', 'low_n')
+            then cast(round((intervals.measured - 1) / 9 * 100, 9) as decimal(18, 9))
         end as score_of_100,
-        case when reliability in ('shown', 'low_n') then cast(customers_count as bigint) end
-            as customers_count,
-        case when reliability in ('shown', 'low_n') then cast(chances_count as bigint) end
-            as chances_count,
-        reliability
+        {%- for column, condition in [
+            ('customers_count', none),
+            ('chances_count', "intervals.measure <> 'price_paid_over_reference'"),
+        ] %}
+        case
+            when
+                intervals.reliability in ('shown', 'low_n')
+                {%- if condition %}
+                and {{ condition }}
+                {%- endif %}
+                then cast(intervals.{{ column }} as bigint)
+        end as {{ column }},
+        {%- endfor %}
+        case
+            when
+                intervals.reliability in ('shown', 'low_n')
+                and intervals.measure = 'price_paid_over_reference'
+                then cast(intervals.chances_count as decimal(18, 4))
+        end as reference_amount,
+        case
+            when intervals.measure = 'price_paid_over_reference' then entities.currency
+        end as currency,
+        case when intervals.reliability in ('shown', 'low_n')
+            then cast(round(intervals.worth, 9) as decimal(18, 9))
+        end as effective_count,
+        case when intervals.reliability in ('shown', 'low_n')
+            then {{ units_to_score('intervals.response_rate_units') }}
+        end as response_rate,
+        intervals.reliability
     from intervals
+    inner join {{ ref('int_entities') }} as entities
+        on intervals.entity_id = entities.entity_id
 
 )
 
