@@ -17,7 +17,8 @@ _TABLES = (
         "rpt_recommendation_score",
         "Concordance is the chance that of one customer who bought again and one who did not the"
         " first had scored higher, for all customers together; at 0.5 the score tells nothing of"
-        " staying. Effective: respondents with colleagues counted as the one customer they speak of.",
+        " staying. Effective: respondents with colleagues counted as the one customer they speak"
+        " of.",
         """
         select
             entity_id,
