@@ -58,3 +58,30 @@ case
                 )
         end
 {%- endmacro %}
+
+{#
+  How many said so, as far as it may be told (R27). A share of all, or of nearly all, tells each
+  one's answer, however many they are; and were only such a share closed, its being closed would
+  tell it. So a count is told exactly where the minimum of those who are not named said so and as
+  many did not; else only as the lowest and the highest it could be: fewer than the minimum, all
+  but fewer than the minimum, or anything where both could be meant. Whoever knows how many they
+  are and all that was said under a name cannot tell a unanimous group from one with a dissenter.
+
+  said, hidden_said, hidden: how many said so; of them, and of all, those who are not named;
+  minimum: of people, 0 tells all; side: low or high. Both sides are equal where it is told.
+#}
+{% macro told_count(said, hidden_said, hidden, minimum, side) -%}
+{{ said }} - {{ hidden_said }} + case
+            when {{ hidden_said }} >= {{ minimum }} and {{ hidden }} - {{ hidden_said }} >= {{ minimum }}
+                then {{ hidden_said }}
+            {%- if side == 'low' %}
+            when {{ hidden }} >= 2 * {{ minimum }} and {{ hidden_said }} >= {{ minimum }}
+                then {{ hidden }} - {{ minimum }} + 1
+            else 0
+            {%- else %}
+            when {{ hidden }} >= 2 * {{ minimum }} and {{ hidden_said }} < {{ minimum }}
+                then {{ minimum }} - 1
+            else {{ hidden }}
+            {%- endif %}
+        end
+{%- endmacro %}

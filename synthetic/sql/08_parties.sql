@@ -482,6 +482,11 @@ with asked as (
         m.month_start,
         t.statement_id,
         t.agreement,
+        -- whoever runs the survey knows who it is, and tells only that it is the same person
+        'STR-' || lpad(cast(
+            draw(s.employee_number * 8 + s.entity_number, 'staff pseudonym') % 1000000000000
+            as varchar
+        ), 12, '0') as respondent_id,
         draw((m.month_index * 100000 + s.employee_number) * 4 + s.entity_number, t.statement_id)
             as answer_key
     from sim_employees as s
@@ -495,12 +500,8 @@ with asked as (
 )
 select
     entity_id,
-    'STF-'
-    || employee_id
-    || '-'
-    || strftime(month_start, '%y%m')
-    || '-'
-    || statement_id as source_id,
+    respondent_id || '-' || strftime(month_start, '%y%m') || '-' || statement_id as source_id,
+    respondent_id,
     grade,
     function,
     statement_id,

@@ -1,5 +1,6 @@
--- What customers say about the subject of a staff statement, by fiscal year: the share of their
--- answers on the agreeing side of the scale's middle.
+-- What customers say about the subject of a staff statement, by fiscal year: how many people
+-- answer on the agreeing side of the scale's middle, and of those who are not named. One vote a
+-- person: the last answer of the year.
 with
 
 statements as (
@@ -33,7 +34,7 @@ answers as (
         statements.entity_id,
         statements.fiscal_year,
         statements.statement_id,
-        answers.respondent_id,
+        case when answers.is_named then 0 else 1 end as is_not_named,
         case
             when
                 statements.customers_agree_when = 'high'
@@ -58,6 +59,14 @@ answers as (
     where
         answers.rated_id = '(own)'
         and answers.customer_id is not null
+    qualify row_number() over (
+        partition by
+            statements.entity_id, statements.fiscal_year, statements.statement_id,
+            answers.respondent_id
+        order by
+            answers.period_index desc, answers.response_id desc,
+            answers.survey_id desc, answers.question_id desc
+    ) = 1
 
 ),
 
@@ -67,8 +76,10 @@ final as (
         entity_id,
         fiscal_year,
         statement_id,
-        count(distinct respondent_id) as respondents_count,
-        {{ share_units('sum(is_agreed)', 'count(*)') }} as agree_share_units
+        count(*) as respondents_count,
+        sum(is_agreed) as agree_count,
+        sum(is_not_named) as not_named_count,
+        sum(is_agreed * is_not_named) as not_named_agree_count
     from answers
     group by entity_id, fiscal_year, statement_id
 

@@ -1,6 +1,7 @@
 -- Management against the other staff on the same statement, and customers on the same subject. A
--- group below the policy's number of answers shows nothing, and with it no gap; nor does one that
--- is of one mind, which would tell what each of it said.
+-- group below the policy's number of people shows nothing, and with it no gap; one that is (nearly)
+-- of one mind is told as bounds (told_count), and so is the gap, which holds for all it could be.
+{%- set groups = ['management', 'staff', 'customer'] %}
 with
 
 thresholds as (
@@ -16,7 +17,9 @@ thresholds as (
             reporting.entity_id in ('*', months.entity_id)
             and months.month_start_date
             between reporting.valid_from and coalesce(reporting.valid_to, date '9999-12-31')
-    where reporting.parameter in ('minimum_staff_shown', 'agreement_gap_alert')
+    where reporting.parameter in (
+        'minimum_staff_shown', 'minimum_staff_minority', 'agreement_gap_alert'
+    )
     qualify row_number() over (
         partition by months.entity_id, months.fiscal_year, reporting.parameter
         order by
@@ -27,33 +30,47 @@ thresholds as (
 
 ),
 
-rules as (
-
-    select
-        entity_id,
-        fiscal_year,
-        max(case when parameter = 'minimum_staff_shown' then cast(value as bigint) end)
-            as minimum_answers,
-        max(
-            case when parameter = 'agreement_gap_alert' then cast(value as decimal(18, 9)) end
-        ) as alert_gap
-    from thresholds
-    group by entity_id, fiscal_year
-
-),
-
-unanimity as (
+years as (
 
     select
         months.entity_id,
         months.fiscal_year,
-        max(parameters.unanimous_answers_shown) as unanimous_answers_shown
+        case when max(parameters.unanimous_answers_shown) = 1 then 0 else 1 end as is_bounded,
+        max(parameters.aggregate_minimum_customers) as minimum_customers
     from {{ ref('int_entity_months') }} as months
     inner join {{ ref('int_value_parameters') }} as parameters
         on
             months.entity_id = parameters.entity_id
             and months.period_index = parameters.period_index
     group by months.entity_id, months.fiscal_year
+
+),
+
+-- the minority that is never told alone, 0 where policy shows all
+rules as (
+
+    select
+        thresholds.entity_id,
+        thresholds.fiscal_year,
+        max(case
+            when thresholds.parameter = 'minimum_staff_shown'
+                then cast(thresholds.value as bigint)
+        end) as minimum_people,
+        max(case
+            when thresholds.parameter = 'minimum_staff_minority'
+                then cast(thresholds.value as bigint) * coalesce(years.is_bounded, 1)
+        end) as staff_minority,
+        max(coalesce(years.minimum_customers * years.is_bounded, 0)) as customer_minority,
+        max(case
+            when thresholds.parameter = 'agreement_gap_alert'
+                then cast(thresholds.value as decimal(18, 9))
+        end) as alert_gap
+    from thresholds
+    left join years
+        on
+            thresholds.entity_id = years.entity_id
+            and thresholds.fiscal_year = years.fiscal_year
+    group by thresholds.entity_id, thresholds.fiscal_year
 
 ),
 
@@ -76,53 +93,49 @@ sides as (
         fiscal_year,
         statement_id,
         sum(asked_count) as asked_count,
-        sum(answers_count) as answers_count,
-        max(case when staff_group = 'management' then answers_count end) as management_count,
-        max(case when staff_group = 'management' then agree_share_units end)
-            as management_share_units,
-        max(case when staff_group = 'staff' then answers_count end) as staff_count,
-        max(case when staff_group = 'staff' then agree_share_units end) as staff_share_units
+        sum(respondents_count) as respondents_count,
+        {%- for group in ['management', 'staff'] %}
+        max(case when staff_group = '{{ group }}' then respondents_count end)
+            as {{ group }}_count,
+        max(case when staff_group = '{{ group }}' then agree_count end)
+            as {{ group }}_agree_count{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_staff_agreement') }}
     group by entity_id, fiscal_year, statement_id
 
 ),
 
-closed as (
+-- nobody of staff is named
+counted as (
 
     select
         sides.entity_id,
         sides.fiscal_year,
         sides.statement_id,
         coalesce(statement_names.statement_name, sides.statement_id) as statement_name,
-        sides.asked_count,
-        sides.answers_count,
-        sides.management_count,
-        sides.management_share_units,
-        sides.staff_count,
-        sides.staff_share_units,
         rules.alert_gap,
-        {%- for group, count, share in [
-            ('management', 'sides.management_count', 'sides.management_share_units'),
-            ('staff', 'sides.staff_count', 'sides.staff_share_units'),
-            ('customer', 'customers.respondents_count', 'customers.agree_share_units'),
-        ] %}
-        coalesce({{ count }} >= rules.minimum_answers, false)
-        and (
-            coalesce(unanimity.unanimous_answers_shown, 1) = 1
-            or {{ share }} between 1 and 999999999
-        ) as is_{{ group }}_shown,
+        {{ share_units('sides.respondents_count', 'sides.asked_count') }} as response_rate_units,
+        {%- for group in ['management', 'staff'] %}
+        case when sides.{{ group }}_count >= rules.minimum_people
+                then sides.{{ group }}_count
+        end as {{ group }}_count,
+        sides.{{ group }}_agree_count,
+        sides.{{ group }}_agree_count as {{ group }}_hidden_agree_count,
+        sides.{{ group }}_count as {{ group }}_hidden_count,
         {%- endfor %}
-        customers.respondents_count as customer_respondents_count,
-        customers.agree_share_units as customer_share_units
+        rules.staff_minority,
+        case when customers.respondents_count >= rules.minimum_people
+                then customers.respondents_count
+        end as customer_count,
+        customers.agree_count as customer_agree_count,
+        customers.not_named_agree_count as customer_hidden_agree_count,
+        customers.not_named_count as customer_hidden_count,
+        rules.customer_minority
     from sides
     inner join rules
         on
             sides.entity_id = rules.entity_id
             and sides.fiscal_year = rules.fiscal_year
-    left join unanimity
-        on
-            sides.entity_id = unanimity.entity_id
-            and sides.fiscal_year = unanimity.fiscal_year
     left join statement_names
         on sides.statement_id = statement_names.statement_id
     left join {{ ref('int_statement_customers') }} as customers
@@ -130,6 +143,54 @@ closed as (
             sides.entity_id = customers.entity_id
             and sides.fiscal_year = customers.fiscal_year
             and sides.statement_id = customers.statement_id
+
+),
+
+bounded as (
+
+    select
+        entity_id,
+        fiscal_year,
+        statement_id,
+        statement_name,
+        alert_gap,
+        response_rate_units,
+        {%- for group in groups %}
+        {{ group }}_count,
+        {%- for side in ['low', 'high'] %}
+        case when {{ group }}_count is not null
+                then {{ told_count(
+                    group ~ '_agree_count', group ~ '_hidden_agree_count',
+                    group ~ '_hidden_count',
+                    'customer_minority' if group == 'customer' else 'staff_minority', side
+                ) }}
+        end as {{ group }}_{{ side }}_count{{ ',' if not loop.last }}
+        {%- endfor %}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from counted
+
+),
+
+-- only what may be told goes on from here
+shares as (
+
+    select
+        entity_id,
+        fiscal_year,
+        statement_id,
+        statement_name,
+        alert_gap,
+        response_rate_units,
+        {%- for group in groups %}
+        {{ group }}_count,
+        {{ group }}_low_count < {{ group }}_high_count as is_{{ group }}_bounded,
+        {%- for side in ['low', 'high'] %}
+        {{ share_units(group ~ '_' ~ side ~ '_count', group ~ '_count') }}
+            as {{ group }}_{{ side }}_units,
+        {%- endfor %}
+        {%- endfor %}
+        management_count is not null and staff_count is not null as is_compared
+    from bounded
 
 ),
 
@@ -141,42 +202,39 @@ compared as (
         statement_id,
         statement_name,
         alert_gap,
-        is_management_shown and is_staff_shown as is_compared,
-        case when is_management_shown then management_count end as management_answers_count,
-        case when is_management_shown then management_share_units end as management_share_units,
-        case when is_staff_shown then staff_count end as staff_answers_count,
-        case when is_staff_shown then staff_share_units end as staff_share_units,
-        case when is_management_shown and is_staff_shown
-                then {{ share_units('answers_count', 'asked_count') }}
-        end as response_rate_units,
-        case when is_management_shown and is_staff_shown
-                then management_share_units - staff_share_units
-        end as gap_units,
-        case when is_management_shown and is_staff_shown
+        is_compared,
+        case when is_compared then response_rate_units end as response_rate_units,
+        {%- for group in groups %}
+        {{ group }}_count,
+        {{ group }}_low_units,
+        {{ group }}_high_units,
+        case when not is_{{ group }}_bounded then {{ group }}_low_units end
+            as {{ group }}_share_units,
+        {%- endfor %}
+        coalesce(is_management_bounded, false)
+        or coalesce(is_staff_bounded, false)
+        or coalesce(is_customer_bounded, false) as is_any_bounded,
+        is_compared and not is_management_bounded and not is_staff_bounded as is_gap_told,
+        -- the least and the most that the gap could be, either way
+        greatest(
+            management_low_units - staff_high_units, staff_low_units - management_high_units, 0
+        ) as least_gap_units,
+        greatest(
+            management_high_units - staff_low_units, staff_high_units - management_low_units
+        ) as most_gap_units,
+        case when is_compared
                 then {{ share_difference_end(
-                    'management_share_units', 'management_count',
-                    'staff_share_units', 'staff_count', '-'
+                    'management_low_units', 'management_count',
+                    'staff_high_units', 'staff_count', '-'
                 ) }}
         end as gap_low,
-        case when is_management_shown and is_staff_shown
+        case when is_compared
                 then {{ share_difference_end(
-                    'management_share_units', 'management_count',
-                    'staff_share_units', 'staff_count', '+'
+                    'management_high_units', 'management_count',
+                    'staff_low_units', 'staff_count', '+'
                 ) }}
-        end as gap_high,
-        case when is_management_shown and is_staff_shown
-                then {{ cohens_h('management_share_units', 'staff_share_units') }}
-        end as effect_size,
-        case when is_management_shown and is_staff_shown
-                then {{ two_proportion_z(
-                    'management_share_units', 'management_count',
-                    'staff_share_units', 'staff_count'
-                ) }}
-        end as z_score,
-        case when is_customer_shown then customer_share_units end as customer_share_units,
-        case when is_customer_shown then customer_respondents_count end
-            as customer_respondents_count
-    from closed
+        end as gap_high
+    from shares
 
 ),
 
@@ -187,40 +245,48 @@ final as (
         cast(fiscal_year as bigint) as fiscal_year,
         statement_id,
         statement_name,
-        {%- for group, count in [
-            ('management', 'management_answers_count'), ('staff', 'staff_answers_count'),
-            ('customer', 'customer_respondents_count'),
-        ] %}
+        {%- for group in groups %}
         {{ units_to_score(group ~ '_share_units') }} as {{ group }}_agree_share,
-        {%- for name, side in [('low', '-'), ('high', '+')] %}
-        case when {{ group }}_share_units is not null
-                then {{ share_end(group ~ '_share_units', count, side) }}
-        end as {{ group }}_agree_{{ name }},
+        {%- for side, sign in [('low', '-'), ('high', '+')] %}
+        case when {{ group }}_count is not null
+                then {{ share_end(group ~ '_' ~ side ~ '_units', group ~ '_count', sign) }}
+        end as {{ group }}_agree_{{ side }},
         {%- endfor %}
         {%- endfor %}
-        {{ units_to_score('gap_units') }} as agreement_gap,
+        case when is_gap_told
+                then {{ units_to_score('(management_share_units - staff_share_units)') }}
+        end as agreement_gap,
         gap_low as agreement_gap_low,
         gap_high as agreement_gap_high,
-        effect_size,
-        z_score,
+        case when is_gap_told
+                then {{ cohens_h('management_share_units', 'staff_share_units') }}
+        end as effect_size,
+        case when is_gap_told
+                then {{ two_proportion_z(
+                    'management_share_units', 'management_count',
+                    'staff_share_units', 'staff_count'
+                ) }}
+        end as z_score,
         {{ units_to_score('response_rate_units') }} as response_rate,
-        cast(management_answers_count as bigint) as management_answers_count,
-        cast(staff_answers_count as bigint) as staff_answers_count,
-        cast(customer_respondents_count as bigint) as customer_respondents_count,
+        {%- for group in groups %}
+        cast({{ group }}_count as bigint) as {{ group }}_respondents_count,
+        {%- endfor %}
         cast(1 as decimal(18, 9)) as own_answer_share,
         case
-            when is_compared then 'difference of shares; beta posteriors'
-            when
-                coalesce(management_share_units, staff_share_units, customer_share_units)
-                is not null
-                then 'shares; beta posteriors'
-            else 'none'
+            when coalesce(management_count, staff_count, customer_count) is null then 'none'
+            else
+                case when is_compared then 'difference of shares' else 'shares' end
+                || '; beta posteriors'
+                || case when is_any_bounded then ' over bounds' else '' end
         end as method,
         alert_gap,
         case
             when not is_compared then 'suppressed'
-            when abs({{ units_to_score('gap_units') }}) < alert_gap then 'none'
-            when gap_low > 0 or gap_high < 0 then 'alert'
+            when {{ units_to_score('most_gap_units') }} < alert_gap then 'none'
+            when
+                {{ units_to_score('least_gap_units') }} >= alert_gap
+                and (gap_low > 0 or gap_high < 0)
+                then 'alert'
             else 'unclear'
         end as alert_status
     from compared

@@ -2,7 +2,7 @@ with
 
 {{ rows_with_source_id(
     source('landing', 'employee_survey_responses'), 'employee_survey_responses', [
-    'grade', 'function', 'statement_id', 'agrees', 'asked_at',
+    'respondent_id', 'grade', 'function', 'statement_id', 'agrees', 'asked_at',
 ]) }},
 
 renamed as (
@@ -11,6 +11,7 @@ renamed as (
         entity_id,
         'landing' as record_source,
         source_id,
+        respondent_id,
         grade,
         function,
         statement_id,
@@ -28,6 +29,7 @@ final as (
         entity_id,
         record_source,
         source_id,
+        respondent_id,
         grade,
         function,
         statement_id,

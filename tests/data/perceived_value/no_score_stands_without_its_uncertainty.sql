@@ -1,6 +1,7 @@
 -- Every score of every mart, by what its column says of itself (meta: score): a number has an n, a
 -- share of own answers, a method, a status and an interval around it; what is closed has none of
--- score and interval. A method that ends in without_interval has none, and says so.
+-- score and interval. A method that ends in without_interval has none, and says so; one over bounds
+-- may have the interval only, which then holds for all that the score could be.
 {%- set marts = [
     'fct_customer_perceived_value_monthly', 'fct_customer_value_monthly', 'rpt_agreement_gap',
     'rpt_comment_terms', 'rpt_competitor_value', 'rpt_consideration', 'rpt_lateness_effect',
@@ -24,6 +25,11 @@ where
     (
         {{ score.name }} is null
         and ({{ score.low }} is not null or {{ score.high }} is not null)
+        and not (
+            coalesce(method, 'none') like '%over bounds%'
+            and {{ score.n }} is not null
+            and coalesce({{ score.low }} < {{ score.high }}, false)
+        )
     )
     or (
         {{ score.name }} is not null
