@@ -382,7 +382,7 @@ def chicken() -> Case:
             weight=weight, source="Gale 1994", **always,
         )  # fmt: skip
     # the shipped parameters, with what all agree on shown, as the book shows it
-    own = {"release_periods": 1, "unanimous_answers_shown": 1}
+    own = {"release_periods": 1, "minimum_minority": 0}
     shipped = policies.SHIPPED / "policies/policy_value_parameters.csv"
     with shipped.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):

@@ -16,6 +16,7 @@ answers as (
         answers.block_period_index,
         answers.cell_id,
         answers.customer_id,
+        case when answers.is_named then 0 else 1 end as is_not_named,
         case when answers.score_units >= 9100000000 then 1 else 0 end as is_promoter,
         case when answers.score_units <= 6400000000 then 1 else 0 end as is_detractor
     from {{ ref('int_single_question_answers') }} as answers
@@ -35,14 +36,14 @@ levels as (
 
     select
         entity_id, block_period_index, 'segment' as map_level, cell_id as rated_id,
-        customer_id, is_promoter, is_detractor
+        customer_id, is_not_named, is_promoter, is_detractor
     from answers
 
     union all
 
     select
         entity_id, block_period_index, 'entity' as map_level, '(all)' as rated_id,
-        customer_id, is_promoter, is_detractor
+        customer_id, is_not_named, is_promoter, is_detractor
     from answers
 
 ),
@@ -59,7 +60,10 @@ customers as (
         opened.is_open,
         count(*) as answers_count,
         sum(levels.is_promoter) as promoters_count,
-        sum(levels.is_detractor) as detractors_count
+        sum(levels.is_detractor) as detractors_count,
+        sum(levels.is_not_named) as not_named_count,
+        sum(levels.is_not_named * levels.is_promoter) as not_named_promoters_count,
+        sum(levels.is_not_named * levels.is_detractor) as not_named_detractors_count
     from releases
     inner join levels
         on
@@ -89,6 +93,9 @@ final as (
         sum(answers_count) as answers_count,
         sum(promoters_count) as promoters_count,
         sum(detractors_count) as detractors_count,
+        sum(not_named_count) as not_named_count,
+        sum(not_named_promoters_count) as not_named_promoters_count,
+        sum(not_named_detractors_count) as not_named_detractors_count,
         -- an answer is 1, 0 or -1
         {{ effective_respondents_units(
             'answers_count', '(promoters_count - detractors_count)',

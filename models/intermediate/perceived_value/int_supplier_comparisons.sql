@@ -182,7 +182,7 @@ final as (
         case
             when ratios.is_open = 0 then 'suppressed'
             when ratios.pairs_count < parameters.aggregate_minimum_customers then 'suppressed'
-            when ratios.is_unanimous and parameters.unanimous_answers_shown = 0 then 'suppressed'
+            when ratios.is_unanimous and parameters.minimum_minority > 0 then 'suppressed'
             when ratios.pairs_count < parameters.aggregate_low_customers then 'low_n'
             else 'shown'
         end as reliability,

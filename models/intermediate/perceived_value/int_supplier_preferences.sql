@@ -127,7 +127,7 @@ totalled as (
 
 ),
 
--- whom all raters place first tells each one's order
+-- whom all raters, or all but a few, place first tells each one's order
 final as (
 
     select
@@ -137,8 +137,7 @@ final as (
         totalled.is_open = 1
         and max(case
             when
-                totalled.preferred_count = totalled.ratings_count
-                and parameters.unanimous_answers_shown = 0
+                totalled.ratings_count - totalled.preferred_count < parameters.minimum_minority
                 then 1
             else 0
         end) over (

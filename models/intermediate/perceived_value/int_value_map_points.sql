@@ -168,7 +168,7 @@ judged as (
         summed.window_period_index,
         summed.map_level,
         summed.rated_id,
-        parameters.unanimous_answers_shown = 0
+        parameters.minimum_minority > 0
         and (
             {%- for term in terms + ['get'] %}
             {%- set squares = 'get_get_units' if term == 'get' else term ~ '_squares' %}

@@ -29,7 +29,7 @@ in_force as (
     'par_minimum_customers', 'prior_opportunities',
     'calibration_minimum_customers', 'segment_minimum_customers', 'aggregate_minimum_customers',
     'aggregate_low_customers', 'minimum_active_periods', 'release_periods',
-    'unanimous_answers_shown',
+    'minimum_minority',
 ] %}
 {%- set shares = [
     'term_minimum_weight_share', 'ratio_floor', 'ratio_ceiling', 'answer_variance',

@@ -132,6 +132,7 @@ final as (
         outcome,
         respondent_id,
         is_customer,
+        is_named,
         rated_count,
         considered_count,
         preferred_count

@@ -17,9 +17,7 @@ thresholds as (
             reporting.entity_id in ('*', months.entity_id)
             and months.month_start_date
             between reporting.valid_from and coalesce(reporting.valid_to, date '9999-12-31')
-    where reporting.parameter in (
-        'minimum_staff_shown', 'minimum_staff_minority', 'agreement_gap_alert'
-    )
+    where reporting.parameter in ('minimum_staff_shown', 'agreement_gap_alert')
     qualify row_number() over (
         partition by months.entity_id, months.fiscal_year, reporting.parameter
         order by
@@ -35,8 +33,7 @@ years as (
     select
         months.entity_id,
         months.fiscal_year,
-        case when max(parameters.unanimous_answers_shown) = 1 then 0 else 1 end as is_bounded,
-        max(parameters.aggregate_minimum_customers) as minimum_customers
+        max(parameters.minimum_minority) as minimum_minority
     from {{ ref('int_entity_months') }} as months
     inner join {{ ref('int_value_parameters') }} as parameters
         on
@@ -46,7 +43,6 @@ years as (
 
 ),
 
--- the minority that is never told alone, 0 where policy shows all
 rules as (
 
     select
@@ -56,17 +52,13 @@ rules as (
             when thresholds.parameter = 'minimum_staff_shown'
                 then cast(thresholds.value as bigint)
         end) as minimum_people,
-        max(case
-            when thresholds.parameter = 'minimum_staff_minority'
-                then cast(thresholds.value as bigint) * coalesce(years.is_bounded, 1)
-        end) as staff_minority,
-        max(coalesce(years.minimum_customers * years.is_bounded, 0)) as customer_minority,
+        max(years.minimum_minority) as minimum_minority,
         max(case
             when thresholds.parameter = 'agreement_gap_alert'
                 then cast(thresholds.value as decimal(18, 9))
         end) as alert_gap
     from thresholds
-    left join years
+    inner join years
         on
             thresholds.entity_id = years.entity_id
             and thresholds.fiscal_year = years.fiscal_year
@@ -123,14 +115,13 @@ counted as (
         sides.{{ group }}_agree_count as {{ group }}_hidden_agree_count,
         sides.{{ group }}_count as {{ group }}_hidden_count,
         {%- endfor %}
-        rules.staff_minority,
         case when customers.respondents_count >= rules.minimum_people
                 then customers.respondents_count
         end as customer_count,
         customers.agree_count as customer_agree_count,
         customers.not_named_agree_count as customer_hidden_agree_count,
         customers.not_named_count as customer_hidden_count,
-        rules.customer_minority
+        rules.minimum_minority
     from sides
     inner join rules
         on
@@ -161,8 +152,7 @@ bounded as (
         case when {{ group }}_count is not null
                 then {{ told_count(
                     group ~ '_agree_count', group ~ '_hidden_agree_count',
-                    group ~ '_hidden_count',
-                    'customer_minority' if group == 'customer' else 'staff_minority', side
+                    group ~ '_hidden_count', 'minimum_minority', side
                 ) }}
         end as {{ group }}_{{ side }}_count{{ ',' if not loop.last }}
         {%- endfor %}{{ ',' if not loop.last }}

@@ -1,7 +1,9 @@
 -- How many people speak of each term in comments, by year, kind and language, one vote a person,
 -- and how many of no term that the list knows. People who are not named count where enough of them
--- wrote. A term of which few speak, or all who are not named, shows nothing, and with it goes what
--- it could be worked out of: those who speak of none, and the share classified.
+-- wrote. A term of which few speak, or all but a few of those who are not named, shows nothing, and
+-- with it goes what it could be worked out of: those who speak of none, and the share classified.
+-- Those who speak of none are no fewer than the told terms leave over: where few do, and more than
+-- one is left over, the term of which fewest speak goes too.
 {%- set value_terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 with
 
@@ -156,7 +158,10 @@ voices as (
         count(distinct case when {{ speaks }} = 1 then cluster_id end) as clusters_count,
         count(distinct case when {{ speaks }} = 1 and is_named = 0 then cluster_id end)
             as not_named_count,
-        count(case when {{ speaks }} = 0 and is_named = 0 then 1 end) as otherwise_count
+        count(distinct case when {{ speaks }} = 0 and is_named = 0 then cluster_id end)
+            as otherwise_count,
+        count(case when {{ speaks }} = 1 and is_named = 0 then 1 end) as not_named_people_count,
+        count(case when is_named = 0 then 1 end) as all_not_named_people_count
     from people
     group by entity_id, fiscal_year, comment_source, language
     {{ 'union all' if not loop.last }}
@@ -190,9 +195,14 @@ judged as (
             when voices.clusters_count < gates.minimum_count then 0
             when voices.not_named_count = 0 then 1
             when voices.not_named_count < gates.minimum_count then 0
-            when voices.otherwise_count = 0 then 0
+            -- that nobody speaks of anything is what the terms say
+            when voices.otherwise_count = 0 and voices.term = '(none)' then 1
+            when voices.otherwise_count < gates.minimum_count then 0
             else 1
-        end as is_open
+        end as is_open,
+        voices.place,
+        voices.not_named_people_count,
+        voices.all_not_named_people_count
     from voices
     inner join cells
         on
@@ -212,6 +222,45 @@ judged as (
             and voices.fiscal_year = gates.fiscal_year
             and voices.comment_source = gates.comment_source
             and voices.language = gates.language
+
+),
+
+leftover as (
+
+    select
+        entity_id,
+        fiscal_year,
+        comment_source,
+        language,
+        term,
+        respondents_count,
+        comments_count,
+        unclassified_comments_count,
+        all_comments_count,
+        all_respondents_count,
+        all_clusters_count,
+        classified_count,
+        is_cell_shown,
+        is_low,
+        is_open,
+        all_not_named_people_count - sum(
+            case when term = '(none)' then 0 else not_named_people_count end
+        ) over (
+            partition by entity_id, fiscal_year, comment_source, language
+        ) as leftover_count,
+        min(case when term = '(none)' then 1 else is_open end) over (
+            partition by entity_id, fiscal_year, comment_source, language
+        ) as is_each_term_open,
+        min(is_open) over (
+            partition by entity_id, fiscal_year, comment_source, language
+        ) as is_all_open,
+        row_number() over (
+            partition by entity_id, fiscal_year, comment_source, language
+            order by
+                case when term <> '(none)' and not_named_people_count > 0 then 0 else 1 end,
+                not_named_people_count, place
+        ) as place_among_few
+    from judged
 
 ),
 
@@ -236,16 +285,18 @@ opened as (
         {{ share_units(
             'all_comments_count - unclassified_comments_count', 'all_comments_count'
         ) }} as classified_comments_units,
-        is_cell_shown and min(is_open) over (
-            partition by entity_id, fiscal_year, comment_source, language
-        ) = 1 as is_all_shown,
+        is_cell_shown and is_all_open = 1 as is_all_shown,
         is_cell_shown and case
-            when term = '(none)' then min(is_open) over (
-                partition by entity_id, fiscal_year, comment_source, language
-            )
+            when term = '(none)' then is_all_open
+            when
+                is_each_term_open = 1
+                and is_all_open = 0
+                and leftover_count > 1
+                and place_among_few = 1
+                then 0
             else is_open
         end = 1 as is_shown
-    from judged
+    from leftover
 
 ),
 

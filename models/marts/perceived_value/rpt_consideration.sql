@@ -1,23 +1,31 @@
--- Who would not think of anyone else, among customers and among others, by fiscal year.
+-- Who would not think of anyone else, among customers and among others, by fiscal year. A share
+-- that (nearly) all or none of those who are not named are in is told as bounds (told_count). Who
+-- is exclusive considers no one and is not outdone, so that what is left of one share is a part of
+-- the next: the considered suppliers show where the exclusive are told, and the outdone are told as
+-- a part of those who are not exclusive.
+{%- set shown = ['exclusive', 'considered', 'outdone'] %}
 with
 
 counted as (
 
     select
-        preferences.entity_id,
-        preferences.fiscal_year,
-        preferences.outcome,
-        preferences.is_customer,
+        entity_id,
+        fiscal_year,
+        outcome,
+        is_customer,
         count(*) as respondents_count,
-        sum(case when preferences.considered_count = 0 then 1 else 0 end) as exclusive_count,
-        sum(case when preferences.preferred_count > 0 then 1 else 0 end) as outdone_count,
-        sum(preferences.considered_count) as considered_count,
-        sum(preferences.rated_count) as rated_count,
-        sum(preferences.rated_count * preferences.rated_count) as rated_squares
-    from {{ ref('int_considered_suppliers') }} as preferences
-    group by
-        preferences.entity_id, preferences.fiscal_year, preferences.outcome,
-        preferences.is_customer
+        sum(case when is_named then 0 else 1 end) as hidden_count,
+        {%- for column, said in [
+            ('exclusive', 'considered_count = 0'), ('outdone', 'preferred_count > 0'),
+        ] %}
+        sum(case when {{ said }} then 1 else 0 end) as {{ column }}_count,
+        sum(case when {{ said }} and not is_named then 1 else 0 end) as hidden_{{ column }}_count,
+        {%- endfor %}
+        sum(considered_count) as considered_count,
+        sum(rated_count) as rated_count,
+        sum(rated_count * rated_count) as rated_squares
+    from {{ ref('int_considered_suppliers') }}
+    group by entity_id, fiscal_year, outcome, is_customer
 
 ),
 
@@ -27,13 +35,13 @@ last_parameters as (
         entity_id,
         aggregate_minimum_customers,
         aggregate_low_customers,
-        unanimous_answers_shown
+        minimum_minority
     from {{ ref('int_value_parameters') }}
     qualify row_number() over (partition by entity_id order by period_index desc) = 1
 
 ),
 
-shares as (
+exclusive as (
 
     select
         counted.entity_id,
@@ -41,23 +49,23 @@ shares as (
         counted.outcome,
         counted.is_customer,
         counted.respondents_count,
+        counted.hidden_count,
+        counted.hidden_exclusive_count,
+        counted.outdone_count,
+        counted.hidden_outdone_count,
+        counted.considered_count,
         counted.rated_count,
         -- respondents by how many they rated (Kish): what one says of several is one voice
         cast(counted.rated_count as double) * counted.rated_count / counted.rated_squares
             as effective_count,
-        last_parameters.aggregate_low_customers,
-        -- whether all said the same, which would tell each one's answer
-        {%- for column in ['exclusive', 'outdone'] %}
-        last_parameters.unanimous_answers_shown = 1
-        or counted.{{ column }}_count between 1 and counted.respondents_count - 1
-            as is_{{ column }}_shown,
+        last_parameters.minimum_minority,
+        counted.respondents_count < last_parameters.aggregate_low_customers as is_low,
+        {%- for side in ['low', 'high'] %}
+        {{ told_count(
+            'counted.exclusive_count', 'counted.hidden_exclusive_count', 'counted.hidden_count',
+            'last_parameters.minimum_minority', side
+        ) }} as exclusive_{{ side }}_count{{ ',' if not loop.last }}
         {%- endfor %}
-        last_parameters.unanimous_answers_shown = 1
-        or counted.considered_count between 1 and counted.rated_count - 1 as is_considered_shown,
-        {{ share_units('counted.exclusive_count', 'counted.respondents_count') }}
-            as exclusive_units,
-        {{ share_units('counted.outdone_count', 'counted.respondents_count') }} as outdone_units,
-        {{ share_units('counted.considered_count', 'counted.rated_count') }} as considered_units
     from counted
     inner join last_parameters
         on counted.entity_id = last_parameters.entity_id
@@ -65,8 +73,33 @@ shares as (
 
 ),
 
--- who is exclusive considers no one: one closed share closes them all
-judged as (
+remaining as (
+
+    select
+        entity_id,
+        fiscal_year,
+        outcome,
+        is_customer,
+        respondents_count,
+        outdone_count,
+        hidden_outdone_count,
+        -- of whom an outdone respondent is one, as far as that is told
+        hidden_count - case
+            when exclusive_low_count = exclusive_high_count then hidden_exclusive_count else 0
+        end as hidden_count,
+        case when exclusive_low_count = exclusive_high_count then considered_count end
+            as considered_count,
+        rated_count,
+        effective_count,
+        minimum_minority,
+        is_low,
+        exclusive_low_count,
+        exclusive_high_count
+    from exclusive
+
+),
+
+bounded as (
 
     select
         entity_id,
@@ -76,12 +109,40 @@ judged as (
         respondents_count,
         rated_count,
         effective_count,
-        exclusive_units,
-        considered_units,
-        outdone_units,
-        is_exclusive_shown and is_considered_shown and is_outdone_shown as is_shown,
-        respondents_count < aggregate_low_customers as is_low
-    from shares
+        is_low,
+        exclusive_low_count,
+        exclusive_high_count,
+        considered_count as considered_low_count,
+        considered_count as considered_high_count,
+        {%- for side in ['low', 'high'] %}
+        {{ told_count(
+            'outdone_count', 'hidden_outdone_count', 'hidden_count', 'minimum_minority', side
+        ) }} as outdone_{{ side }}_count{{ ',' if not loop.last }}
+        {%- endfor %}
+    from remaining
+
+),
+
+shares as (
+
+    select
+        entity_id,
+        fiscal_year,
+        outcome,
+        is_customer,
+        respondents_count,
+        rated_count,
+        effective_count,
+        is_low,
+        {%- for column in shown %}
+        {%- set whole = 'rated_count' if column == 'considered' else 'respondents_count' %}
+        {%- for side in ['low', 'high'] %}
+        {{ share_units(column ~ '_' ~ side ~ '_count', whole) }} as {{ column }}_{{ side }}_units,
+        {%- endfor %}
+        {%- endfor %}
+        exclusive_low_count < exclusive_high_count or outdone_low_count < outdone_high_count
+            as is_bounded
+    from bounded
 
 ),
 
@@ -92,27 +153,24 @@ final as (
         cast(fiscal_year as bigint) as fiscal_year,
         outcome,
         is_customer,
-        {%- for column, n in [
-            ('exclusive', 'respondents_count'), ('considered', 'effective_count'),
-            ('outdone', 'respondents_count'),
-        ] %}
-        case when is_shown then {{ units_to_score(column ~ '_units') }} end
-            as {{ column }}_share,
-        {%- for name, side in [('low', '-'), ('high', '+')] %}
-        case when is_shown then {{ share_end(column ~ '_units', n, side) }} end
-            as {{ column }}_share_{{ name }},
+        {%- for column in shown %}
+        {%- set n = 'effective_count' if column == 'considered' else 'respondents_count' %}
+        case when {{ column }}_low_units = {{ column }}_high_units
+                then {{ units_to_score(column ~ '_low_units') }}
+        end as {{ column }}_share,
+        {%- for side, sign in [('low', '-'), ('high', '+')] %}
+        case when {{ column }}_{{ side }}_units is not null
+                then {{ share_end(column ~ '_' ~ side ~ '_units', n, sign) }}
+        end as {{ column }}_share_{{ side }},
         {%- endfor %}
         {%- endfor %}
-        case when is_shown then cast(1 as decimal(18, 9)) end as own_answer_share,
+        cast(1 as decimal(18, 9)) as own_answer_share,
         cast(respondents_count as bigint) as respondents_count,
-        cast(case when is_shown then rated_count end as bigint) as ratings_count,
-        case when is_shown then 'share of respondents; beta posterior' else 'none' end as method,
-        case
-            when not is_shown then 'suppressed'
-            when is_low then 'low_n'
-            else 'shown'
-        end as reliability
-    from judged
+        cast(rated_count as bigint) as ratings_count,
+        'share of respondents; beta posterior'
+        || case when is_bounded then ' over bounds' else '' end as method,
+        case when is_low then 'low_n' else 'shown' end as reliability
+    from shares
 
 )
 

@@ -1,6 +1,83 @@
 {%- set more = '(effective_count + 3)' %}
 with
 
+-- what may not be shown: few answers, or (nearly) all of those not named in one group, which would
+-- tell each one's
+judged as (
+
+    select
+        counts.entity_id,
+        counts.window_period_index,
+        counts.map_level,
+        counts.rated_id,
+        counts.answers_count,
+        counts.effective_respondents_units,
+        counts.promoters_count,
+        counts.detractors_count,
+        counts.not_named_count,
+        counts.not_named_promoters_count,
+        counts.not_named_detractors_count,
+        parameters.minimum_minority,
+        not counts.is_open
+        or counts.answers_count < parameters.aggregate_minimum_customers
+        or (
+            counts.not_named_count > 0
+            and {{ outside_largest(
+                'counts.not_named_count', 'counts.not_named_promoters_count',
+                'counts.not_named_detractors_count'
+            ) }} < parameters.minimum_minority
+        ) as is_closed
+    from {{ ref('int_recommendation_counts') }} as counts
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            counts.entity_id = parameters.entity_id
+            and counts.window_period_index = parameters.period_index
+
+),
+
+-- the total less what is open tells of the closed segments together
+left_over as (
+
+    select
+        entity_id,
+        window_period_index,
+        sum(not_named_count) as not_named_count,
+        sum(not_named_promoters_count) as not_named_promoters_count,
+        sum(not_named_detractors_count) as not_named_detractors_count
+    from judged
+    where map_level = 'segment' and is_closed
+    group by entity_id, window_period_index
+
+),
+
+secured as (
+
+    select
+        judged.entity_id,
+        judged.window_period_index,
+        judged.map_level,
+        judged.rated_id,
+        judged.answers_count,
+        judged.effective_respondents_units,
+        judged.promoters_count,
+        judged.detractors_count,
+        judged.is_closed
+        or (
+            judged.map_level = 'entity'
+            and coalesce(left_over.not_named_count, 0) > 0
+            and {{ outside_largest(
+                'left_over.not_named_count', 'left_over.not_named_promoters_count',
+                'left_over.not_named_detractors_count'
+            ) }} < judged.minimum_minority
+        ) as is_closed
+    from judged
+    left join left_over
+        on
+            judged.entity_id = left_over.entity_id
+            and judged.window_period_index = left_over.window_period_index
+
+),
+
 -- Rocks's adjusted Wald: three answers more, three quarters of one at either end. Answers count by
 -- what they tell: colleagues of one customer are one cluster. The link to staying and spending is
 -- the entity's, in every row, as of the row's own period. Floats enter only here, in scalar steps
@@ -12,7 +89,6 @@ counted as (
         months.month_start_date,
         counts.map_level,
         counts.rated_id,
-        counts.is_open,
         cast(counts.answers_count as double) as answers_count,
         counts.effective_respondents_units,
         {{ effective_respondents('counts.effective_respondents_units') }} as effective_count,
@@ -20,27 +96,7 @@ counted as (
         rates.answered_count,
         cast(counts.promoters_count as double) as promoters_count,
         cast(counts.detractors_count as double) as detractors_count,
-        parameters.aggregate_minimum_customers,
-        -- all in one group would tell each one's, and with a segment goes the total beside it
-        parameters.unanimous_answers_shown = 0
-        and counts.is_open
-        and counts.answers_count >= parameters.aggregate_minimum_customers
-        and greatest(
-            counts.promoters_count, counts.detractors_count,
-            counts.answers_count - counts.promoters_count - counts.detractors_count
-        ) = counts.answers_count as is_alike,
-        parameters.unanimous_answers_shown = 0
-        and max(case
-            when
-                counts.is_open
-                and counts.answers_count >= parameters.aggregate_minimum_customers
-                and greatest(
-                    counts.promoters_count, counts.detractors_count,
-                    counts.answers_count - counts.promoters_count - counts.detractors_count
-                ) = counts.answers_count
-                then 1
-            else 0
-        end) over (partition by counts.entity_id, counts.window_period_index) = 1 as is_any_alike,
+        counts.is_closed,
         parameters.aggregate_low_customers,
         links.answers_count as linked_count,
         links.customers_count as linked_customers_count,
@@ -78,7 +134,7 @@ counted as (
         least(links.promoters_count, links.detractors_count) as smaller_group_count,
         cast(links.double_concordant_count as double)
         / nullif(2 * cast(links.stayed_count as double) * links.left_count, 0) as concordance
-    from {{ ref('int_recommendation_counts') }} as counts
+    from secured as counts
     inner join {{ ref('int_entity_months') }} as months
         on
             counts.entity_id = months.entity_id
@@ -108,10 +164,7 @@ scored as (
         map_level,
         rated_id,
         case
-            when
-                not is_open or answers_count < aggregate_minimum_customers
-                then 'suppressed'
-            when is_alike or (map_level = 'entity' and is_any_alike) then 'suppressed'
+            when is_closed then 'suppressed'
             when answers_count < aggregate_low_customers then 'low_n'
             else 'shown'
         end as reliability,

@@ -6,8 +6,6 @@ needed as (
 
     select 'policy_reporting' as policy, 'minimum_staff_shown' as parameter
     union all
-    select 'policy_reporting' as policy, 'minimum_staff_minority' as parameter
-    union all
     select 'policy_reporting' as policy, 'agreement_gap_alert' as parameter
     union all
     select 'policy_reporting' as policy, 'driver_minimum_customers' as parameter
@@ -48,15 +46,9 @@ union all
 select
     'policy_reporting' as policy,
     entity_id || ' ' || parameter as policy_row,
-    case parameter
-        when 'minimum_staff_shown' then 'staff are shown from ten people on, not from ' || value
-        -- were only all or none told as bounds, the bounds would tell
-        else 'a minority of staff is two people or more, not ' || value
-    end as fault
+    'staff are shown from ten people on, not from ' || value as fault
 from {{ ref('policy_reporting') }}
-where
-    (parameter = 'minimum_staff_shown' and coalesce(try_cast(value as bigint), 0) < 10)
-    or (parameter = 'minimum_staff_minority' and coalesce(try_cast(value as bigint), 0) < 2)
+where parameter = 'minimum_staff_shown' and coalesce(try_cast(value as bigint), 0) < 10
 
 union all
 
