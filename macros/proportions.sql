@@ -85,3 +85,8 @@ case
             {%- endif %}
         end
 {%- endmacro %}
+
+{# Of a number of people in three groups, those who are not in the largest; two groups are given. #}
+{% macro outside_largest(count, first, second) -%}
+{{ count }} - greatest({{ first }}, {{ second }}, {{ count }} - {{ first }} - {{ second }})
+{%- endmacro %}

@@ -151,7 +151,7 @@ GIVEN = {
         from nights, deliveries where delivered_on <= known_on""",
     "input.input_employee_survey_responses": """
         select entity_id, 'test' as record_source, 's' || response || question_id as source_id,
-            substr(respondent_id, 1, length(respondent_id) - 2) as grade,
+            respondent_id, substr(respondent_id, 1, length(respondent_id) - 2) as grade,
             case when response = turned then other else score end = 1 as agrees,
             question_id as statement_id, cast(answered_on as timestamp) as asked_at,
             cast(recorded_on as timestamp) as recorded_at
@@ -545,9 +545,12 @@ FEW = {
     "rpt_comment_terms": [
         ("last_parameters.aggregate_minimum_customers as minimum_count", "1 as minimum_count"),
         (">= last_parameters.aggregate_minimum_customers as is_not", ">= 1 as is_not"),
-        ("voices.otherwise_count = 0", "false"),
+        ("voices.otherwise_count < gates.minimum_count", "false"),
     ],
-    "rpt_agreement_gap": [(">= rules.minimum_answers", ">= 1")],
+    "rpt_agreement_gap": [
+        (">= rules.minimum_people", ">= 1"),
+        ("max(years.minimum_minority) as", "0 as"),
+    ],
 }
 
 
