@@ -106,14 +106,19 @@ _TABLES = (
     (
         "Management against the other staff, and customers on the same subject, latest fiscal year",
         "rpt_agreement_gap",
-        "Shares who agree. A closed cell shows nothing.",
+        "Shares of people who agree. A group of few shows nothing; where all or nearly all say the"
+        " same, the share is empty and the intervals hold for all it could be.",
         """
         select
             entity_id,
             cast(fiscal_year as varchar) as year,
             statement_name as statement,
             management_agree_share as management_share,
+            management_agree_low as management_share_low,
+            management_agree_high as management_share_high,
             staff_agree_share as staff_share,
+            staff_agree_low as staff_share_low,
+            staff_agree_high as staff_share_high,
             customer_agree_share as customers_share,
             agreement_gap as gap_number,
             agreement_gap_low as gap_low,
