@@ -34,6 +34,18 @@ cast(round(1000000000e0 * case
         end) as {{ whole }})
 {%- endmacro %}
 
+{# Kish's n of clusters by their size, in units of 10^-9: hangs on nobody's answer, so that it may
+   stand beside a share that is told as bounds. #}
+{% macro clusters_by_size_units(answers) -%}
+{%- set whole = type_whole() -%}
+cast(round(
+            1000000000e0
+            * cast(sum(cast({{ answers }} as {{ whole }})) as double)
+            * cast(sum(cast({{ answers }} as {{ whole }})) as double)
+            / cast(sum(cast({{ answers }} as {{ whole }}) * {{ answers }}) as double)
+        ) as {{ whole }})
+{%- endmacro %}
+
 {# Effective respondents as a number, for a formula that divides by n. #}
 {% macro effective_respondents(units) -%}
 (cast({{ units }} as double) / 1000000000)

@@ -37,6 +37,7 @@ answers as (
         answers.respondent_id,
         answers.rated_id,
         answers.customer_id is not null as is_customer,
+        coalesce(answers.customer_id, '(nobody) ' || answers.respondent_id) as cluster_id,
         answers.score_units,
         margins.margin_units
     from {{ ref('int_answers_by_year') }} as answers
@@ -59,6 +60,7 @@ compared as (
         own.fiscal_year,
         own.outcome,
         own.is_customer,
+        own.cluster_id,
         own.is_named,
         own.aggregate_minimum_customers,
         own.respondent_id,
@@ -76,7 +78,7 @@ compared as (
             and others.rated_id <> '(own)'
     where own.rated_id = '(own)'
     group by
-        own.entity_id, own.fiscal_year, own.outcome, own.is_customer, own.is_named,
+        own.entity_id, own.fiscal_year, own.outcome, own.is_customer, own.cluster_id, own.is_named,
         own.aggregate_minimum_customers, own.respondent_id, own.response_id
 
 ),
@@ -90,6 +92,7 @@ votes as (
         outcome,
         respondent_id,
         is_customer,
+        cluster_id,
         is_named,
         aggregate_minimum_customers,
         rated_count,
@@ -112,6 +115,7 @@ counted as (
         outcome,
         respondent_id,
         is_customer,
+        cluster_id,
         is_named,
         aggregate_minimum_customers,
         rated_count,
@@ -132,6 +136,7 @@ final as (
         outcome,
         respondent_id,
         is_customer,
+        cluster_id,
         is_named,
         rated_count,
         considered_count,

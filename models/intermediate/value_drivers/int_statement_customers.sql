@@ -34,6 +34,7 @@ answers as (
         statements.entity_id,
         statements.fiscal_year,
         statements.statement_id,
+        answers.customer_id,
         case when answers.is_named then 0 else 1 end as is_not_named,
         case
             when
@@ -70,17 +71,37 @@ answers as (
 
 ),
 
+-- people of one customer are one cluster (R26)
+customers as (
+
+    select
+        entity_id,
+        fiscal_year,
+        statement_id,
+        customer_id,
+        count(*) as respondents_count,
+        sum(is_agreed) as agree_count,
+        sum(is_not_named) as not_named_count,
+        sum(is_agreed * is_not_named) as not_named_agree_count
+    from answers
+    group by entity_id, fiscal_year, statement_id, customer_id
+
+),
+
 final as (
 
     select
         entity_id,
         fiscal_year,
         statement_id,
-        count(*) as respondents_count,
-        sum(is_agreed) as agree_count,
-        sum(is_not_named) as not_named_count,
-        sum(is_agreed * is_not_named) as not_named_agree_count
-    from answers
+        sum(respondents_count) as respondents_count,
+        sum(agree_count) as agree_count,
+        sum(not_named_count) as not_named_count,
+        sum(not_named_agree_count) as not_named_agree_count,
+        {{ effective_respondents_units('respondents_count', 'agree_count', 'agree_count') }}
+            as effective_respondents_units,
+        {{ clusters_by_size_units('respondents_count') }} as clusters_by_size_units
+    from customers
     group by entity_id, fiscal_year, statement_id
 
 )

@@ -121,6 +121,8 @@ counted as (
         customers.agree_count as customer_agree_count,
         customers.not_named_agree_count as customer_hidden_agree_count,
         customers.not_named_count as customer_hidden_count,
+        customers.effective_respondents_units,
+        customers.clusters_by_size_units,
         rules.minimum_minority
     from sides
     inner join rules
@@ -146,6 +148,8 @@ bounded as (
         statement_name,
         alert_gap,
         response_rate_units,
+        effective_respondents_units,
+        clusters_by_size_units,
         {%- for group in groups %}
         {{ group }}_count,
         {%- for side in ['low', 'high'] %}
@@ -171,6 +175,13 @@ shares as (
         statement_name,
         alert_gap,
         response_rate_units,
+        -- bounds hide what each said, and so must what they rest on
+        case when customer_count is not null
+            then case
+                when customer_low_count < customer_high_count then clusters_by_size_units
+                else effective_respondents_units
+            end
+        end as customer_effective_units,
         {%- for group in groups %}
         {{ group }}_count,
         {{ group }}_low_count < {{ group }}_high_count as is_{{ group }}_bounded,
@@ -194,6 +205,7 @@ compared as (
         alert_gap,
         is_compared,
         case when is_compared then response_rate_units end as response_rate_units,
+        customer_effective_units,
         {%- for group in groups %}
         {{ group }}_count,
         {{ group }}_low_units,
@@ -239,7 +251,11 @@ final as (
         {{ units_to_score(group ~ '_share_units') }} as {{ group }}_agree_share,
         {%- for side, sign in [('low', '-'), ('high', '+')] %}
         case when {{ group }}_count is not null
-                then {{ share_end(group ~ '_' ~ side ~ '_units', group ~ '_count', sign) }}
+                then {{ share_end(
+                    group ~ '_' ~ side ~ '_units',
+                    effective_respondents('customer_effective_units') if group == 'customer'
+                    else group ~ '_count', sign
+                ) }}
         end as {{ group }}_agree_{{ side }},
         {%- endfor %}
         {%- endfor %}
@@ -261,6 +277,7 @@ final as (
         {%- for group in groups %}
         cast({{ group }}_count as bigint) as {{ group }}_respondents_count,
         {%- endfor %}
+        {{ units_to_score('customer_effective_units') }} as customer_effective_respondents,
         cast(1 as decimal(18, 9)) as own_answer_share,
         case
             when coalesce(management_count, staff_count, customer_count) is null then 'none'

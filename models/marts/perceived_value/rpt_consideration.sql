@@ -6,7 +6,8 @@
 {%- set shown = ['exclusive', 'considered', 'outdone'] %}
 with
 
-counted as (
+-- one row a cluster: people of one customer (R26)
+clusters as (
 
     select
         entity_id,
@@ -22,9 +23,32 @@ counted as (
         sum(case when {{ said }} and not is_named then 1 else 0 end) as hidden_{{ column }}_count,
         {%- endfor %}
         sum(considered_count) as considered_count,
-        sum(rated_count) as rated_count,
-        sum(rated_count * rated_count) as rated_squares
+        sum(rated_count) as rated_count
     from {{ ref('int_considered_suppliers') }}
+    group by entity_id, fiscal_year, outcome, is_customer, cluster_id
+
+),
+
+counted as (
+
+    select
+        entity_id,
+        fiscal_year,
+        outcome,
+        is_customer,
+        {%- for column in [
+            'respondents', 'hidden', 'exclusive', 'hidden_exclusive', 'outdone', 'hidden_outdone',
+            'considered', 'rated',
+        ] %}
+        sum({{ column }}_count) as {{ column }}_count,
+        {%- endfor %}
+        {%- for column in shown %}
+        {%- set whole = 'rated_count' if column == 'considered' else 'respondents_count' %}
+        {{ effective_respondents_units(whole, column ~ '_count', column ~ '_count') }}
+            as {{ column }}_effective_units,
+        {%- endfor %}
+        {{ clusters_by_size_units('respondents_count') }} as clusters_by_size_units
+    from clusters
     group by entity_id, fiscal_year, outcome, is_customer
 
 ),
@@ -55,9 +79,10 @@ exclusive as (
         counted.hidden_outdone_count,
         counted.considered_count,
         counted.rated_count,
-        -- respondents by how many they rated (Kish): what one says of several is one voice
-        cast(counted.rated_count as double) * counted.rated_count / counted.rated_squares
-            as effective_count,
+        {%- for column in shown %}
+        counted.{{ column }}_effective_units,
+        {%- endfor %}
+        counted.clusters_by_size_units,
         last_parameters.minimum_minority,
         counted.respondents_count < last_parameters.aggregate_low_customers as is_low,
         {%- for side in ['low', 'high'] %}
@@ -90,7 +115,10 @@ remaining as (
         case when exclusive_low_count = exclusive_high_count then considered_count end
             as considered_count,
         rated_count,
-        effective_count,
+        {%- for column in shown %}
+        {{ column }}_effective_units,
+        {%- endfor %}
+        clusters_by_size_units,
         minimum_minority,
         is_low,
         exclusive_low_count,
@@ -108,7 +136,10 @@ bounded as (
         is_customer,
         respondents_count,
         rated_count,
-        effective_count,
+        {%- for column in shown %}
+        {{ column }}_effective_units,
+        {%- endfor %}
+        clusters_by_size_units,
         is_low,
         exclusive_low_count,
         exclusive_high_count,
@@ -132,13 +163,17 @@ shares as (
         is_customer,
         respondents_count,
         rated_count,
-        effective_count,
         is_low,
         {%- for column in shown %}
         {%- set whole = 'rated_count' if column == 'considered' else 'respondents_count' %}
         {%- for side in ['low', 'high'] %}
         {{ share_units(column ~ '_' ~ side ~ '_count', whole) }} as {{ column }}_{{ side }}_units,
         {%- endfor %}
+        -- bounds hide what each said, and so must what they rest on
+        case
+            when {{ column }}_low_count < {{ column }}_high_count then clusters_by_size_units
+            when {{ column }}_low_count is not null then {{ column }}_effective_units
+        end as {{ column }}_effective_units,
         {%- endfor %}
         exclusive_low_count < exclusive_high_count or outdone_low_count < outdone_high_count
             as is_bounded
@@ -154,15 +189,18 @@ final as (
         outcome,
         is_customer,
         {%- for column in shown %}
-        {%- set n = 'effective_count' if column == 'considered' else 'respondents_count' %}
         case when {{ column }}_low_units = {{ column }}_high_units
                 then {{ units_to_score(column ~ '_low_units') }}
         end as {{ column }}_share,
         {%- for side, sign in [('low', '-'), ('high', '+')] %}
         case when {{ column }}_{{ side }}_units is not null
-                then {{ share_end(column ~ '_' ~ side ~ '_units', n, sign) }}
+                then {{ share_end(
+                    column ~ '_' ~ side ~ '_units',
+                    effective_respondents(column ~ '_effective_units'), sign
+                ) }}
         end as {{ column }}_share_{{ side }},
         {%- endfor %}
+        {{ units_to_score(column ~ '_effective_units') }} as {{ column }}_effective_respondents,
         {%- endfor %}
         cast(1 as decimal(18, 9)) as own_answer_share,
         cast(respondents_count as bigint) as respondents_count,
