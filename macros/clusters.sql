@@ -8,7 +8,9 @@
 {#
   Effective respondents of a mean, in units of 10^-9: an aggregate over rows of one cluster each,
   with the number of its answers, their sum and the sum of their squares, all whole numbers. Where
-  all said the same there is no variance to compare, and clusters count by size (Kish's n).
+  all said the same there is no variance to compare, and clusters count by size (Kish's n). Whole
+  ones only: to nine digits it would be an equation in who of whom said what, beside a total that
+  tells neither.
 #}
 {% macro effective_respondents_units(answers, total, squares) -%}
 {%- set whole = type_whole() -%}
@@ -20,8 +22,8 @@
 {%- set s_s = 'sum(cast(' ~ total ~ ' as ' ~ whole ~ ') * ' ~ total ~ ')' -%}
 {%- set between = '(' ~ n ~ ' * ' ~ n ~ ' * ' ~ s_s ~ ' - 2 * ' ~ n ~ ' * ' ~ s ~ ' * ' ~ s_n
     ~ ' + ' ~ s ~ ' * ' ~ s ~ ' * ' ~ n_n ~ ')' -%}
-cast(round(1000000000e0 * case
-            when count(*) = 1 then 1
+1000000000 * cast(greatest(1e0, floor(1e-6 + case
+            when count(*) = 1 then 1e0
             when {{ n }} * {{ q }} = {{ s }} * {{ s }}
                 then cast({{ n }} * {{ n }} as double) / cast({{ n_n }} as double)
             when {{ between }} = 0 then cast({{ n }} as double)
@@ -31,16 +33,16 @@ cast(round(1000000000e0 * case
                 * cast({{ n }} * ({{ n }} * {{ q }} - {{ s }} * {{ s }}) as double)
                 / cast({{ between }} as double)
             )
-        end) as {{ whole }})
+        end)) as {{ whole }})
 {%- endmacro %}
 
 {# Kish's n of clusters by their size, in units of 10^-9: hangs on nobody's answer, so that it may
    stand beside a share that is told as bounds. #}
 {% macro clusters_by_size_units(answers) -%}
 {%- set whole = type_whole() -%}
-cast(round(
-            1000000000e0
-            * cast(sum(cast({{ answers }} as {{ whole }})) as double)
+1000000000 * cast(floor(
+            1e-6
+            + cast(sum(cast({{ answers }} as {{ whole }})) as double)
             * cast(sum(cast({{ answers }} as {{ whole }})) as double)
             / cast(sum(cast({{ answers }} as {{ whole }}) * {{ answers }}) as double)
         ) as {{ whole }})

@@ -352,6 +352,14 @@ class Warehouse:
             [row for world in worlds.values() for row in world.answers],
             "entity_id customer_id person confidentiality period_index question_id score",
         )
+        # worlds of intervals have no secrets: a score closed for what was said would bias the count
+        execute(
+            "insert into policies.policy_value_parameters by name"
+            " select policy.* replace (world as entity_id, '0' as value)"
+            " from policies.policy_value_parameters as policy"
+            " cross join (select entity_id as world from entities where entity_id like 'w%')"
+            " where parameter = 'minimum_minority'"
+        )
         for relation, sql in WORLD_ROWS.items():
             execute(f"insert into {relation} by name {sql}")
         for statement in self.sql.values():
