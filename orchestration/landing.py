@@ -132,6 +132,18 @@ def _data_files(folder: Path) -> dict[str, list[tuple[str, Path]]]:
     return found
 
 
+def _unread(folder: Path, tables: dict[str, RawTable]) -> list[str]:
+    """Files that bear a table's name, or lie in its folder, in a format that nobody reads."""
+    return [
+        path.relative_to(folder.parent).as_posix()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(part[0] in "._" for part in path.relative_to(folder).parts)
+        and path.relative_to(folder).parts[0].split(".", 1)[0] in tables
+        and not _split(path)
+    ]
+
+
 def _raw_files(root: Path) -> Iterator[Path]:
     """Every data file below the landing folder; a folder may be a link to where its files lie."""
     for folder, names, files in os.walk(root, followlinks=True):
@@ -197,6 +209,10 @@ def discover(root: Path) -> Landing:
         tables = {t.stem: t for t in (own_shape or contract_tables()).values()}
         entity = None if own_shape else folder.name
         (sources if own_shape else entities).append(folder.name)
+        faults += [
+            f"{name}: not a format that is read; deliver it as .parquet, .csv or .csv.gz"
+            for name in _unread(folder, tables)
+        ]
         for stem in sorted(set(files) - set(tables)):
             if own_shape:
                 notes.append(f"{folder.name}/{stem}: not used")

@@ -21,7 +21,8 @@ def compose(settings: Settings) -> Path:
         The folder, which dbt takes its seeds from.
 
     Raises:
-        InputError: a file in POLICIES is not a policy, or its columns are not the shipped ones'.
+        InputError: a file in POLICIES is not a policy, is one in another format than .csv, or its
+            columns are not the shipped ones'.
     """
     wanted = {p.relative_to(SHIPPED): p for p in sorted(SHIPPED.rglob("*.csv"))}
     faults = []
@@ -38,6 +39,10 @@ def compose(settings: Settings) -> Path:
                 f"they have to be {', '.join(shipped_columns)}"
             )
         wanted[place] = own
+    known = {place.stem for place in wanted if place.parts[0] == "policies"}
+    for other in sorted(settings.policies.iterdir()) if settings.policies else ():
+        if other.suffix != ".csv" and other.name.split(".", 1)[0] in known:
+            faults.append(f"{other.name}: not read; a policy is a .csv file, separated by commas")
     if faults:
         raise InputError("\n".join(faults))
     for place, origin in wanted.items():

@@ -114,6 +114,18 @@ def test_folder_with_only_other_files_is_refused(landing, write):
     assert faults(landing) == ["beta/: holds no Parquet or CSV file"]
 
 
+def test_table_in_a_format_nobody_reads_is_refused_and_other_papers_are_not(landing, write):
+    (landing / "acme" / "contacts.xlsx").write_bytes(b"PK")
+    (landing / "acme" / "activities").mkdir()
+    (landing / "acme" / "activities" / "2024-01.json").write_text("[]")
+    (landing / "acme" / "README.txt").write_text("how these were made")
+    told = "not a format that is read; deliver it as .parquet, .csv or .csv.gz"
+    assert faults(landing) == [
+        f"acme/activities/2024-01.json: {told}",
+        f"acme/contacts.xlsx: {told}",
+    ]
+
+
 def test_every_fault_is_said_at_once(landing, write):
     write(landing / "acme/customers.csv", "name\nAda\n")
     write(landing / "beta/customers.csv", CUSTOMERS)

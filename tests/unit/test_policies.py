@@ -53,6 +53,16 @@ def test_own_file_that_is_no_policy_is_refused_naming_the_policies(settings, wri
     assert "policy_reporting," in second
 
 
+def test_own_policy_in_another_format_is_refused_and_other_papers_are_not(settings):
+    (settings.policies / "policy_cost_pools.xlsx").write_bytes(b"PK")
+    (settings.policies / "README.txt").write_text("who approved them")
+    with pytest.raises(InputError) as caught:
+        policies.compose(settings)
+    assert str(caught.value) == (
+        "policy_cost_pools.xlsx: not read; a policy is a .csv file, separated by commas"
+    )
+
+
 def test_nothing_is_composed_where_a_file_is_refused(settings, write):
     write(settings.policies / "policy_reporting.csv", "a\n")
     with pytest.raises(InputError):
