@@ -25,7 +25,7 @@ EMPTIED = re.compile(r"\(select \* from (\S+) where false limit 0\)(\s+_dbt_limi
 # tables, and the columns that any change of a response behind them must change
 PUBLISHED = {
     "rpt_value_map": (
-        *("value_index", "unweighted_value_index", "value_low", "value_high"),
+        *("value_index", "value_low", "value_high"),
         *("relative_quality", "relative_price", "relative_hassle"),
     ),
     "rpt_competitor_value": ("value_against_competitor", "relative_quality", "relative_price"),

@@ -143,8 +143,6 @@ summed as (
         max(is_weighted) as is_weighted,
         sum(weight) as weights,
         sum(weight * weight) as squared_weights,
-        sum(get_units) as plain_get_units,
-        sum(give_units) as plain_give_units,
         {%- for measure in measures %}
         sum(weight * {{ measure }}_units) as {{ measure }}_units,
         {%- endfor %}
@@ -239,8 +237,6 @@ final as (
         summed.is_weighted = 1 as is_weighted,
         summed.weights,
         summed.squared_weights,
-        summed.plain_get_units,
-        summed.plain_give_units,
         summed.product_quality_units,
         summed.service_quality_units,
         summed.get_units,

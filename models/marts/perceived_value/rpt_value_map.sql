@@ -55,10 +55,6 @@ opened as (
         shrunk.slope_millionths,
         {{ share_units('scored.weights * scored.weights', 'scored.squared_weights') }}
             as effective_clusters_units,
-        {{ share_units(
-            'scored.plain_get_units * scored.give_reference_units',
-            '(scored.plain_give_units * scored.get_reference_units)'
-        ) }} as unweighted_value_units,
         {{ share_units('scored.get_units', '(scored.weights * scored.get_reference_units)') }}
             as quality_units,
         {{ share_units('scored.price_units', '(scored.weights * scored.price_reference_units)') }}
@@ -101,7 +97,7 @@ shown as (
             'hassle_half_width_log_units', 'shrunk_half_width_log_units',
             'own_answer_share_units', 'shrunk_log_units',
             'line_price_millionths', 'slope_millionths', 'effective_clusters_units',
-            'unweighted_value_units', 'quality_units', 'price_units', 'hassle_units',
+            'quality_units', 'price_units', 'hassle_units',
             'response_rate_units', 'bound_log_units',
         ] %}
         case when reliability <> 'suppressed' then {{ column }} end as {{ column }},
@@ -151,7 +147,6 @@ final as (
         {{ fixed_exp('(shrunk_log_units - shrunk_half_width_log_units)') }} as shrunk_value_low,
         {{ fixed_exp('(shrunk_log_units + shrunk_half_width_log_units)') }} as shrunk_value_high,
         {{ units_to_score('own_answer_share_units') }} as own_answer_share,
-        {{ units_to_score('unweighted_value_units') }} as unweighted_value_index,
         {{ units_to_score(
             '(1000000000 + ' ~ divide_rounded(
                 '((quality_units - 1000000000) * quality_weight_units)',
