@@ -1,6 +1,7 @@
 -- The value ratio of the competitors that may be shown, one vote a competitor, as of the latest
 -- window that was released by each period. It never enters par (R23). A closed competitor could be
--- worked out of a mean that holds it, so none does.
+-- worked out of a mean that holds it, so none does. The same people may have rated several, so the
+-- deviation of the mean is taken as the mean of the deviations, which is the most it can be.
 with
 
 released as (
@@ -14,12 +15,17 @@ released as (
         ) }} as get_units,
         {{ divide_rounded(
             'sum(' ~ divide_rounded('give_units', 'weights') ~ ')', 'count(*)'
-        ) }} as give_units
-    from {{ ref('int_value_map_points') }}
+        ) }} as give_units,
+        {{ divide_rounded(
+            'sum(cast(round(1000000 * sqrt(cast(variance_log_units as double))) as '
+            ~ type_whole() ~ '))',
+            'count(*)'
+        ) }} as deviation_log_units
+    from {{ ref('int_value_map_scored') }}
     where
         map_level = 'supplier'
         and rated_id <> '(own)'
-        and is_open
+        and reliability <> 'suppressed'
     group by entity_id, window_period_index
 
 ),
@@ -31,7 +37,8 @@ final as (
         months.period_index as window_period_index,
         released.ratings_count,
         released.get_units,
-        released.give_units
+        released.give_units,
+        released.deviation_log_units
     from {{ ref('int_entity_months') }} as months
     inner join released
         on

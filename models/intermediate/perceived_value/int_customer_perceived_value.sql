@@ -61,6 +61,8 @@ joined as (
         rates.response_rate_units,
         competitors.get_units as competitor_get_units,
         competitors.give_units as competitor_give_units,
+        competitors.ratings_count as competitor_ratings_count,
+        competitors.deviation_log_units as competitor_deviation_log_units,
         variances.variance_basis,
         variances.answer_variance_units,
         variances.customer_variance_units,
@@ -153,6 +155,8 @@ weighed as (
         response_rate_units,
         competitor_get_units,
         competitor_give_units,
+        competitor_ratings_count,
+        competitor_deviation_log_units,
         variance_basis,
         answer_variance_units,
         customer_variance_units,
@@ -237,6 +241,15 @@ final as (
         weighed.response_rate_units,
         weighed.competitor_get_units,
         weighed.competitor_give_units,
+        weighed.competitor_ratings_count,
+        -- of the log of the ratio as answered, not drawn towards anything: root of sigma2 / n_eff
+        -- and of what the competitors' raters leave open
+        cast(round(1000000000000 * sqrt(
+            cast(weighed.answer_variance_units as double)
+            / nullif(weighed.effective_respondents_units, 0)
+            + cast(weighed.competitor_deviation_log_units as double) / 1000000000000
+            * (cast(weighed.competitor_deviation_log_units as double) / 1000000000000)
+        )) as {{ type_whole() }}) as relative_deviation_log_units,
         case
             when weighed.answer_log_units is not null or weighed.prior_log_units is not null
                 then weighed.variance_basis

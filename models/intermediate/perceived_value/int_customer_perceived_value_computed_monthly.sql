@@ -45,6 +45,17 @@ final as (
             'value.get_units * value.competitor_give_units',
             '(value.give_units * value.competitor_get_units)'
         )) }} as relative_value_ratio,
+        {%- for name, side in [('low', '-'), ('high', '+')] %}
+        {{ fixed_exp(
+            '(' ~ fixed_ln(
+                '(cast(value.get_units as double) * value.competitor_give_units)',
+                '(cast(value.give_units as double) * value.competitor_get_units)'
+            ) ~ ' ' ~ side ~ ' 1.6448536 * value.relative_deviation_log_units)'
+        ) }} as relative_value_{{ name }},
+        {%- endfor %}
+        case when value.get_units is not null
+                then cast(value.competitor_ratings_count as bigint)
+        end as competitor_ratings_count,
         {{ fixed_exp('(value.index_log_units + value.silence_log_units)') }}
             as nonresponse_bound_index,
         {{ units_to_score('value.response_rate_units') }} as response_rate,

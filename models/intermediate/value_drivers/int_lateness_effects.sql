@@ -170,6 +170,28 @@ means as (
 
 ),
 
+-- what was sent out with the question, where a source tells of silence
+asked as (
+
+    select
+        questions.entity_id,
+        questions.survey_id,
+        questions.question_id,
+        count(*) as invited_count,
+        sum(invitations.is_answered) as answered_count
+    from (
+        select distinct entity_id, response_id, survey_id, question_id
+        from {{ ref('input_survey_responses') }}
+        where competitor_id is null and document_id is not null
+    ) as questions
+    inner join {{ ref('int_survey_invitations') }} as invitations
+        on
+            questions.entity_id = invitations.entity_id
+            and questions.response_id = invitations.response_id
+    group by questions.entity_id, questions.survey_id, questions.question_id
+
+),
+
 final as (
 
     select
@@ -194,7 +216,9 @@ final as (
         late.answers_count as late_answers_count,
         others.answers_count as other_answers_count,
         late.customers_count as late_customers_count,
-        others.customers_count as other_customers_count
+        others.customers_count as other_customers_count,
+        asked.invited_count,
+        asked.answered_count
     from means as late
     inner join means as others
         on
@@ -203,6 +227,11 @@ final as (
             and late.question_id = others.question_id
             and late.lateness_basis = others.lateness_basis
             and not others.is_late
+    left join asked
+        on
+            late.entity_id = asked.entity_id
+            and late.survey_id = asked.survey_id
+            and late.question_id = asked.question_id
     where late.is_late
 
 )

@@ -26,6 +26,9 @@ computed as (
         perceived_value_high,
         own_answer_share,
         relative_value_ratio,
+        relative_value_low,
+        relative_value_high,
+        competitor_ratings_count,
         nonresponse_bound_index,
         response_rate,
         terms_measured,
@@ -44,7 +47,8 @@ final as (
         'product_quality_score', 'service_quality_score', 'price_score', 'hassle_score',
         'overall_score', 'price_paid_ratio', 'perceived_value_ratio', 'perceived_value_index',
         'perceived_value_low', 'perceived_value_high', 'own_answer_share',
-        'relative_value_ratio', 'nonresponse_bound_index', 'response_rate', 'terms_measured',
+        'relative_value_ratio', 'relative_value_low', 'relative_value_high',
+        'competitor_ratings_count', 'nonresponse_bound_index', 'response_rate', 'terms_measured',
         'responses_count', 'respondents_count', 'effective_respondents',
     ] %}
     {{ with_frozen_rows(

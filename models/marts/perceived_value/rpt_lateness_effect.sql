@@ -5,6 +5,7 @@ last_parameters as (
 
     select
         entity_id,
+        respondent_role,
         aggregate_minimum_customers,
         aggregate_low_customers
     from {{ ref('int_value_parameters') }}
@@ -30,6 +31,9 @@ counted as (
         effects.other_answers_count,
         effects.late_customers_count,
         effects.other_customers_count,
+        effects.invited_count,
+        effects.answered_count,
+        last_parameters.respondent_role,
         last_parameters.aggregate_minimum_customers as minimum_count,
         last_parameters.aggregate_low_customers,
         min(
@@ -58,6 +62,7 @@ final as (
         question_id,
         lateness_basis,
         lateness_basis = 'known_at_answer' as is_driver,
+        respondent_role,
         {{ units_to_score('late_mean_units') }} as late_mean_score,
         {{ units_to_score('other_mean_units') }} as other_mean_score,
         {{ units_to_score('effect_units') }} as effect,
@@ -72,6 +77,9 @@ final as (
         cast(1 as decimal(18, 9)) as own_answer_share,
         cast(late_answers_count as bigint) as late_answers_count,
         cast(other_answers_count as bigint) as other_answers_count,
+        cast(late_customers_count as bigint) as late_customers_count,
+        cast(other_customers_count as bigint) as other_customers_count,
+        {{ units_to_score(share_units('answered_count', 'invited_count')) }} as response_rate,
         'difference of ratios of sums; customers as clusters' as method,
         case
             when least(late_customers_count, other_customers_count) < aggregate_low_customers

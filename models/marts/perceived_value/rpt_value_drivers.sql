@@ -8,8 +8,14 @@ rules as (
     select
         months.entity_id,
         months.fiscal_year,
+        months.period_index as last_period_index,
+        parameters.respondent_role,
         cast(reporting.value as bigint) as minimum_customers
     from {{ ref('int_entity_months') }} as months
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            months.entity_id = parameters.entity_id
+            and months.period_index = parameters.period_index
     inner join {{ ref('policy_reporting') }} as reporting
         on
             reporting.entity_id in ('*', months.entity_id)
@@ -151,7 +157,9 @@ cells as (
                 'nullif(greatest(sums.s_3 + sums.s_4 - 1000000000 * sums.customers_count, 0), 0)'
             ) }}
         end as value_gain_units,
-        sums.customers_count >= rules.minimum_customers as is_enough
+        sums.customers_count >= rules.minimum_customers as is_enough,
+        rules.last_period_index,
+        rules.respondent_role
     from {{ ref('int_value_driver_sums') }} as sums
     inner join rules
         on
@@ -172,7 +180,11 @@ found as (
         cells.segment,
         cells.driver,
         cells.is_enough,
+        cells.respondent_role,
         case when cells.is_enough then cells.customers_count end as customers_count,
+        case when cells.is_enough
+                then {{ share_units('rates.answered_count', 'rates.invited_count') }}
+        end as response_rate_units,
         estimates.effect_units,
         estimates.effect_half_units,
         estimates.standardised_effect_units,
@@ -217,6 +229,12 @@ found as (
         on
             cells.entity_id = reason_shares.entity_id
             and cells.driver = reason_shares.driver
+    left join {{ ref('int_segment_response_rates') }} as rates
+        on
+            cells.entity_id = rates.entity_id
+            and cells.last_period_index = rates.window_period_index
+            and cells.segment = rates.rated_id
+            and rates.map_level in ('entity', 'segment')
     left join levers
         on
             cells.entity_id = levers.entity_id
@@ -234,7 +252,9 @@ levered as (
         segment,
         driver,
         is_enough,
+        respondent_role,
         customers_count,
+        response_rate_units,
         effect_units,
         effect_half_units,
         standardised_effect_units,
@@ -277,6 +297,7 @@ final as (
         outcome,
         segment,
         driver,
+        respondent_role,
         {{ units_to_score('importance_units') }} as importance_share,
         -- the larger of nothing and 0 would be 0
         {%- for name, side in [('low', '-'), ('high', '+')] %}
@@ -339,6 +360,7 @@ final as (
                 then cast(1 as decimal(18, 9))
         end as own_answer_share,
         cast(customers_count as bigint) as customers_count,
+        {{ units_to_score('response_rate_units') }} as response_rate,
         case
             when not is_enough then 'too_few'
             when importance_units is null then 'not_separable'
