@@ -4,28 +4,34 @@
 -- deviation of the mean is taken as the mean of the deviations, which is the most it can be.
 with
 
+shown as (
+
+    select
+        entity_id,
+        window_period_index,
+        clusters_count,
+        {{ divide_rounded('get_units', 'weights') }} as get_units,
+        {{ divide_rounded('give_units', 'weights') }} as give_units,
+        cast(round(1000000 * sqrt(cast(variance_log_units as double))) as {{ type_whole() }})
+            as deviation_log_units
+    from {{ ref('int_value_map_scored') }}
+    where
+        map_level = 'supplier'
+        and rated_id <> '(own)'
+        and reliability <> 'suppressed'
+
+),
+
 released as (
 
     select
         entity_id,
         window_period_index,
         sum(clusters_count) as ratings_count,
-        {{ divide_rounded(
-            'sum(' ~ divide_rounded('get_units', 'weights') ~ ')', 'count(*)'
-        ) }} as get_units,
-        {{ divide_rounded(
-            'sum(' ~ divide_rounded('give_units', 'weights') ~ ')', 'count(*)'
-        ) }} as give_units,
-        {{ divide_rounded(
-            'sum(cast(round(1000000 * sqrt(cast(variance_log_units as double))) as '
-            ~ type_whole() ~ '))',
-            'count(*)'
-        ) }} as deviation_log_units
-    from {{ ref('int_value_map_scored') }}
-    where
-        map_level = 'supplier'
-        and rated_id <> '(own)'
-        and reliability <> 'suppressed'
+        {{ divide_rounded('sum(get_units)', 'count(*)') }} as get_units,
+        {{ divide_rounded('sum(give_units)', 'count(*)') }} as give_units,
+        {{ divide_rounded('sum(deviation_log_units)', 'count(*)') }} as deviation_log_units
+    from shown
     group by entity_id, window_period_index
 
 ),
