@@ -1,12 +1,18 @@
 """Can anybody work out of the published tables what was not said under a name, or mix roles?
 
-The attacker has every number of every night. Who stands behind a number is found without asking
-the SQL: each entity is the same company on one night, with one response told otherwise (more of
-what one gets, less of what one gives, the other answer to an outcome); the numbers that differ from
-those of the untouched company hold that response. So it does not matter how a table is computed,
-and a new table joins the attack by its name.
+Two attacks. Who adds and subtracts: the attacker has every number of every night. Who stands behind
+a number is found without asking the SQL: each entity is the same company on one night, with one
+response told otherwise (more of what one gets, less of what one gives, the other answer to an
+outcome); the numbers that differ from those of the untouched company hold that response. So it does
+not matter how a table is computed, and a new table joins the attack by its name.
+
+Who reasons: he knows how many people there are, what each said under a name, on which side most of
+the others are (the neighbours tell), and the SQL. Every company that could be is published, one an
+entity; those he cannot tell apart are those whose published rows are equal. What is the same in all
+of these he has recovered.
 """
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -283,7 +289,7 @@ class Publications:
     def __init__(self, manifest: dict, database: bytes, path, tables=tuple(PUBLISHED)) -> None:
         path.write_bytes(database)
         self.connection = duckdb.connect(str(path))
-        name = self.connection.execute("select current_database()").fetchone()[0]
+        name = self.connection.execute("select current_database()").fetchall()[0][0]
         nodes = {u: n for u, n in manifest["nodes"].items() if n["resource_type"] == "model"}
         self.nodes = {n["name"]: n for n in nodes.values()}
         self.sql: dict[str, str] = {}
@@ -306,12 +312,12 @@ class Publications:
     def make(self, relation: str, sql: str) -> None:
         """Make a table of a query, also in place of a view of what is not here."""
         place = "where schema_name || '.' || view_name = ?"
-        if self.connection.execute(f"select 1 from duckdb_views() {place}", [relation]).fetchone():
+        if self.connection.execute(f"select 1 from duckdb_views() {place}", [relation]).fetchall():
             self.connection.execute(f"drop view {relation}")
         self.connection.execute(f"create or replace table {relation} as {sql}")
 
-    def publish(self, responses, deliveries, nights=NIGHTS, told=None) -> None:
-        """Fill the input and run the models; ``told`` replaces given tables."""
+    def fill_policies(self) -> None:
+        """Take the project's own policies."""
         execute = self.connection.execute
         for seed in SEEDS:
             execute(f"delete from policies.{seed}")
@@ -320,6 +326,19 @@ class Publications:
                 f"insert into policies.{seed} by name select * from read_csv("
                 f"'{PROJECT}/seeds/{folder}/{seed}.csv', header=true, all_varchar=true)"
             )
+
+    def give(self, relation: str, sql: str | None) -> None:
+        """Fill a table of its own shape with the rows of a query, or with none."""
+        execute = self.connection.execute
+        execute(f"create or replace temp table shape as select * from {relation} limit 0")
+        self.make(relation, "select * from shape")
+        if sql:
+            execute(f"insert into {relation} by name {sql}")
+
+    def publish(self, responses, deliveries, nights=NIGHTS, told=None) -> None:
+        """Fill the input and run the models; ``told`` replaces given tables."""
+        execute = self.connection.execute
+        self.fill_policies()
         # a small company: else little would be shown, and nothing could be attacked
         execute(
             "update policies.policy_reporting set value = '20'"
@@ -365,10 +384,7 @@ class Publications:
             made = dict(zip(columns.split(), map(list, zip(*rows, strict=True)), strict=True))
             self.connection.register(name, pa.table(made))
         for relation, sql in (GIVEN | (told or {})).items():
-            execute(f"create or replace temp table shape as select * from {relation} limit 0")
-            self.make(relation, "select * from shape")
-            if sql:
-                execute(f"insert into {relation} by name {sql}")
+            self.give(relation, sql)
         for relation, sql in self.sql.items():
             self.make(relation, sql)
 
@@ -567,4 +583,296 @@ def test_the_attack_succeeds_where_few_are_shown(
     naive.sql[f"marts.{table}"] = sql
     naive.publish(*company, NIGHTS[3:])
     assert attack(naive.behind(table), PUBLISHED[table], company[0], SUBJECTS[table])
+    naive.connection.close()
+
+
+@dataclass(frozen=True)
+class World:
+    """A company that could be: its people, what its attacker knows, and what he is after.
+
+    ``secrets`` has by name how many of how many who are not named said something; a name is what
+    the attacker knows of it.
+    """
+
+    rows: tuple[tuple, ...]
+    known: tuple
+    secrets: tuple[tuple[tuple, int, int], ...]
+
+
+def secret(name, count: int, people: int) -> tuple[tuple, int, int]:
+    """How many said so, where everybody knows whether they are more than half."""
+    return (name, 2 * count > people), count, people
+
+
+def staff_worlds() -> Iterator[World]:
+    """Rows: respondent, has a key, grade, agrees, day of May."""
+    for is_known, people, waves in itertools.product((True, False), (4, 9, 10, 11, 13, 14), (1, 3)):
+        for agreeing in range(people + 1):
+            yield World(
+                tuple(
+                    (f"{grade}{i}", is_known, grade, i < agrees, 8 + wave)
+                    for grade, count, agrees in (
+                        ("manager", people, agreeing),
+                        ("staff", 20, 10),
+                    )
+                    for wave in range(waves)
+                    for i in range(count)
+                ),
+                (is_known, people, waves),
+                (secret("agree", agreeing, people),),
+            )
+
+
+def customer_worlds() -> Iterator[World]:
+    """Rows: respondent, is named, agrees."""
+    for named, hidden in itertools.product((0, 6), (5, 6, 10, 13)):
+        for agreeing in range(hidden + 1):
+            yield World(
+                tuple((f"n{i}", True, i < 3) for i in range(named))
+                + tuple((f"h{i}", False, i < agreeing) for i in range(hidden)),
+                (named, hidden),
+                (secret("agree", agreeing, hidden),),
+            )
+
+
+def consideration_worlds() -> Iterator[World]:
+    """Rows: respondent, is named, rated, considered, preferred suppliers."""
+    for named, hidden, rated in itertools.product((0, 3), (5, 6, 8, 11), (1, 2)):
+        for exclusive in range(hidden + 1):
+            for outdone in range(hidden + 1 - exclusive):
+                answers = [(0, 0)] * exclusive + [(1, 1)] * outdone
+                answers += [(1, 0)] * (hidden - exclusive - outdone)
+                yield World(
+                    tuple((f"n{i}", True, 1, i % 2, i % 2) for i in range(named))
+                    # one rated another supplier besides, and would not think of him
+                    + tuple(
+                        (f"h{i}", False, rated if i == 0 else 1, *answer)
+                        for i, answer in enumerate(answers)
+                    ),
+                    (named, hidden, rated),
+                    (
+                        secret("exclusive", exclusive, hidden),
+                        secret("outdone", outdone, hidden),
+                        secret("neither", hidden - exclusive - outdone, hidden),
+                    ),
+                )
+
+
+def comment_worlds() -> Iterator[World]:
+    """Rows: respondent, is named, term."""
+    terms = ("product_quality", "service_quality", "price")
+    for hidden, count in ((6, 3), (7, 2), (8, 2), (11, 2)):
+        kinds = [
+            [term for bit, term in enumerate(terms[:count]) if kind >> bit & 1] or ["(none)"]
+            for kind in range(2**count)
+        ]
+        for people in itertools.combinations_with_replacement(kinds, hidden):
+            yield World(
+                tuple((f"h{i}", False, term) for i, spoken in enumerate(people) for term in spoken),
+                (hidden, count),
+                # that nobody speaks of a term, of any or of none is told: silence is no answer
+                tuple(
+                    secret(name, said, hidden)
+                    for name, said in (
+                        *((term, sum(term in spoken for spoken in people)) for term in terms),
+                        ("any term", (hidden - people.count(["(none)"])) % hidden),
+                    )
+                    if said > 0
+                ),
+            )
+
+
+def recommendation_worlds() -> Iterator[World]:
+    """Rows: level, cell, answers, promoters and detractors, and of those not named."""
+    for named, hidden in itertools.product((0, 4), (6, 7, 9, 12)):
+        for promoters in range(hidden + 1):
+            for detractors in range(hidden + 1 - promoters):
+                groups = (promoters, detractors, hidden - promoters - detractors)
+                few = (named + hidden, named, promoters, detractors)
+                cells = [("segment", "few", *few), ("segment", "many", 12, 0, 4, 4)]
+                cells.append(("entity", "(all)", few[0] + 12, named, few[2] + 4, few[3] + 4))
+                yield World(
+                    # of those named all promote
+                    tuple(
+                        (*cell, count, own + pro, against, count - own, pro, against)
+                        for *cell, count, own, pro, against in cells
+                    ),
+                    (named, hidden, groups.index(max(groups))),
+                    # of three groups the largest is no minority, however many are in it
+                    ((("otherwise",), hidden - max(groups), 2 * hidden),),
+                )
+
+
+ONE_YEAR = {
+    "intermediate.int_entity_months": """
+        select distinct entity_id, 1 as period_index, date '2024-05-01' as month_start_date,
+            date '2024-05-31' as month_end_date, 2024 as fiscal_year from people""",
+    "intermediate.int_entity_days": """
+        select distinct entity_id, 1 as period_index, date '2024-05-01' as month_start_date,
+            cast(date '2024-05-01' + cast(i as integer) as date) as date_day
+        from people cross join range(0, 31) as r (i)""",
+    "intermediate.int_released_periods": """
+        select distinct entity_id, 1 as period_index, date '2024-05-01' as month_start_date,
+            2024 as fiscal_year, true as is_year_over from people""",
+}
+ANSWERS = "intermediate.int_answers_by_year"
+STAFF = "input.input_employee_survey_responses"
+# a minority of staff beside the customers' agreement, else it had no row
+OF_STAFF = """
+    select distinct entity_id, 'customers_satisfied' as statement_id, 'staff' as grade,
+        'x' as source_id, true as agrees, timestamp '2024-05-08 09:00:00' as asked_at from people"""
+# by what is attacked: the mart, the worlds, their columns, what is made of them, and what is run
+REASONED = {
+    "staff": (
+        "rpt_agreement_gap",
+        staff_worlds,
+        "respondent_id is_known grade agrees day",
+        {
+            STAFF: """
+                select entity_id, 'customers_satisfied' as statement_id, grade, agrees,
+                    respondent_id || '/' || day as source_id,
+                    case when is_known then respondent_id end as respondent_id,
+                    make_timestamp(2024, 5, day, 9, 0, 0) as asked_at from people""",
+            ANSWERS: None,
+        },
+        ("int_staff_agreement", "int_statement_customers"),
+    ),
+    "customers of staff statements": (
+        "rpt_agreement_gap",
+        customer_worlds,
+        "respondent_id is_named agrees",
+        {
+            STAFF: OF_STAFF,
+            ANSWERS: """
+                select entity_id, 1 as period_index, respondent_id as response_id, respondent_id,
+                    respondent_id as customer_id, '(own)' as rated_id, is_named,
+                    'overall_value' as attribute_id,
+                    case when agrees then 9000000000 else 2000000000 end as score_units
+                from people""",
+        },
+        ("int_staff_agreement", "int_statement_customers"),
+    ),
+    "consideration": (
+        "rpt_consideration",
+        consideration_worlds,
+        "respondent_id is_named rated_count considered_count preferred_count",
+        {
+            "intermediate.int_considered_suppliers": """
+                select *, 2024 as fiscal_year, 'overall_value' as outcome, true as is_customer
+                from people"""
+        },
+        (),
+    ),
+    "comments": (
+        "rpt_comment_terms",
+        comment_worlds,
+        "respondent_id is_named term",
+        {
+            "intermediate.int_comment_terms": """
+                select *, 'test' as record_source, respondent_id as source_id, 2024 as fiscal_year,
+                    'survey' as comment_source, respondent_id as cluster_id, 'en' as language
+                from people"""
+        },
+        (),
+    ),
+    "recommendation": (
+        "rpt_recommendation_score",
+        recommendation_worlds,
+        "map_level rated_id answers_count promoters_count detractors_count not_named_count"
+        " not_named_promoters_count not_named_detractors_count",
+        {
+            "intermediate.int_recommendation_counts": """
+                select *, 1 as window_period_index, true as is_open,
+                    answers_count * 1000000000 as effective_respondents_units from people""",
+            "intermediate.int_recommendation_links": None,
+            "intermediate.int_segment_response_rates": None,
+        },
+        (),
+    ),
+}
+
+
+def recovered(publications: Publications, attacked: str, minority: int = 3) -> list[str]:
+    """What the attacker who reasons knows of how many, where they or the others are few."""
+    mart, make_worlds, columns, given, run = REASONED[attacked]
+    worlds = list(make_worlds())
+    frame = [(f"w{i}", *row) for i, world in enumerate(worlds) for row in world.rows]
+    names = ["entity_id", *columns.split()]
+    people = dict(zip(names, map(list, zip(*frame, strict=True)), strict=True))
+    publications.connection.register("people", pa.table(people))
+    publications.fill_policies()
+    publications.connection.execute(
+        "update policies.policy_value_parameters set value = '3'"
+        " where parameter = 'aggregate_minimum_customers'"
+    )
+    for relation, sql in (ONE_YEAR | given).items():
+        publications.give(relation, sql)
+    for model in ("int_value_parameters", *run):
+        publications.make(f"intermediate.{model}", publications.sql[f"intermediate.{model}"])
+    publications.make(f"marts.{mart}", publications.sql[f"marts.{mart}"])
+    rows: dict[str, list] = defaultdict(list)
+    result = publications.connection.execute(
+        f"select * exclude entity_id, entity_id from marts.{mart}"
+    )
+    for *row, entity in result.fetchall():
+        rows[entity].append(tuple(map(str, row)))
+    alike: dict[tuple, set[int]] = defaultdict(set)
+    for i, world in enumerate(worlds):
+        for name, count, people in world.secrets:
+            alike[world.known, name, people, tuple(sorted(rows[f"w{i}"]))].add(count)
+    assert len({key[-1] for key in alike}) > len({world.known for world in worlds}), "all closed"
+    return [
+        f"{count} of {people} {name} where {known}"
+        for (known, name, people, _), counts in alike.items()
+        if len(counts) == 1
+        for count in counts
+        if min(count, people - count) < minority
+    ]
+
+
+@pytest.mark.parametrize("attacked", REASONED)
+def test_reasoning_recovers_no_minority(attacked, empty_build, compiled_manifest, tmp_path):
+    database = empty_build.settings.build_db.read_bytes()
+    mart = REASONED[attacked][0]
+    made = Publications(compiled_manifest, database, tmp_path / "worlds.duckdb", (mart,))
+    assert recovered(made, attacked) == []
+    made.connection.close()
+
+
+# the line without which a minority would be recovered, and another
+UNPROTECTED = {
+    "staff": ("max(years.minimum_minority) as", "1 as"),
+    "customers of staff statements": ("max(years.minimum_minority) as", "1 as"),
+    "consideration": ("\n        minimum_minority\n", "\n        1 as minimum_minority\n"),
+    "comments": ("voices.otherwise_count < gates.minimum_count", "voices.otherwise_count = 0"),
+    "recommendation": ("parameters.minimum_minority,", "1 as minimum_minority,"),
+}
+
+
+@pytest.mark.parametrize("attacked", UNPROTECTED)
+def test_reasoning_recovers_the_minority_where_only_all_alike_are_closed(
+    attacked, empty_build, compiled_manifest, tmp_path
+):
+    database = empty_build.settings.build_db.read_bytes()
+    mart = REASONED[attacked][0]
+    naive = Publications(compiled_manifest, database, tmp_path / "naive.duckdb", (mart,))
+    asked, instead = UNPROTECTED[attacked]
+    assert asked in naive.sql[f"marts.{mart}"]
+    naive.sql[f"marts.{mart}"] = naive.sql[f"marts.{mart}"].replace(asked, instead)
+    assert recovered(naive, attacked)
+    naive.connection.close()
+
+
+def test_reasoning_counts_people_of_staff_in_several_waves_once(
+    empty_build, compiled_manifest, tmp_path
+):
+    """Where every answer counted, four managers asked three times would be twelve."""
+    database = empty_build.settings.build_db.read_bytes()
+    path = tmp_path / "naive.duckdb"
+    naive = Publications(compiled_manifest, database, path, ("rpt_agreement_gap",))
+    votes = "intermediate.int_staff_agreement"
+    asked = "coalesce(responses.respondent_id, responses.source_id) as voter_id"
+    assert asked in naive.sql[votes]
+    naive.sql[votes] = naive.sql[votes].replace(asked, "responses.source_id as voter_id")
+    assert any("(True, 4, 3)" in found for found in recovered(naive, "staff"))
     naive.connection.close()
