@@ -225,6 +225,42 @@ unanimous as (
 
 ),
 
+-- the total less the open segments is the closed ones, of whom fewer may be left than answered:
+-- who gave one overall answer and paid nothing comparable has no point (R25)
+given_away as (
+
+    select
+        summed.entity_id,
+        summed.window_period_index
+    from summed
+    inner join opened
+        on
+            summed.entity_id = opened.entity_id
+            and summed.window_period_index = opened.window_period_index
+            and summed.rated_id = opened.cell_id
+            and opened.family = 'segment'
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            summed.entity_id = parameters.entity_id
+            and summed.window_period_index = parameters.period_index
+    left join unanimous
+        on
+            summed.entity_id = unanimous.entity_id
+            and summed.window_period_index = unanimous.window_period_index
+            and unanimous.map_level = 'segment'
+            and summed.rated_id = unanimous.rated_id
+    where
+        summed.map_level = 'segment'
+        and (
+            opened.is_open = 0
+            or unanimous.entity_id is not null
+            or summed.clusters_count < parameters.aggregate_minimum_customers
+        )
+    group by summed.entity_id, summed.window_period_index
+    having sum(summed.clusters_count) < max(parameters.aggregate_minimum_customers)
+
+),
+
 final as (
 
     select
@@ -233,7 +269,9 @@ final as (
         summed.map_level,
         summed.rated_id,
         summed.clusters_count,
-        opened.is_open = 1 and unanimous.entity_id is null as is_open,
+        opened.is_open = 1
+        and unanimous.entity_id is null
+        and (summed.map_level <> 'entity' or given_away.entity_id is null) as is_open,
         summed.is_weighted = 1 as is_weighted,
         summed.weights,
         summed.squared_weights,
@@ -266,6 +304,10 @@ final as (
             and summed.window_period_index = unanimous.window_period_index
             and summed.map_level = unanimous.map_level
             and summed.rated_id = unanimous.rated_id
+    left join given_away
+        on
+            summed.entity_id = given_away.entity_id
+            and summed.window_period_index = given_away.window_period_index
 
 )
 
