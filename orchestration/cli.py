@@ -41,6 +41,9 @@ def _shared_options(command: Callable) -> Callable:
             click.echo(f"\n{HEADLINES[kind]} (exit {EXIT_CODES[kind]})", err=True)
             for line in str(error).splitlines():
                 click.echo(f"  {line}", err=True)
+            pages = settings.data_docs / "index.html" if kind is GateError else None
+            if pages and pages.exists():
+                click.echo(f"  what the gates saw: {pages}", err=True)
             sys.exit(EXIT_CODES[kind])
 
     for option in reversed(options):

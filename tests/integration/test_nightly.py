@@ -230,6 +230,7 @@ def test_a_gate_refuses_bad_input_and_restored_input_gives_the_same_bytes(
         done = place.run("nightly")
         assert done.returncode == 3, done.stdout + done.stderr
         assert "cost_entries" in done.stderr and "posted_on" in done.stderr
+        assert "build/data_docs/index.html" in done.stderr
         assert place.current == before
         assert place.parquet() == first_bytes
     finally:
