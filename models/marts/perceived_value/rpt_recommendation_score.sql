@@ -97,6 +97,7 @@ counted as (
         cast(counts.promoters_count as double) as promoters_count,
         cast(counts.detractors_count as double) as detractors_count,
         counts.is_closed,
+        parameters.respondent_role,
         parameters.aggregate_low_customers,
         links.answers_count as linked_count,
         links.customers_count as linked_customers_count,
@@ -172,6 +173,7 @@ scored as (
         effective_respondents_units,
         effective_count,
         {{ share_units('answered_count', 'invited_count') }} as response_rate_units,
+        respondent_role,
         promoters_count / answers_count as promoters_share,
         detractors_count / answers_count as detractors_share,
         (promoters_count / answers_count * effective_count + 0.75) / {{ more }}
@@ -212,6 +214,7 @@ varied as (
         answers_count,
         effective_respondents_units,
         response_rate_units,
+        respondent_role,
         promoters_share,
         detractors_share,
         promoters_share - detractors_share as score,
@@ -259,6 +262,7 @@ final as (
         month_start_date,
         map_level,
         rated_id,
+        respondent_role,
         case when reliability <> 'suppressed' then 'adjusted_wald_clustered_95' else 'none' end
             as method,
         {%- for column, expression in [

@@ -52,6 +52,7 @@ released as (
         importance.share_share_units,
         importance.customers_count,
         importance.effective_respondents_units,
+        parameters.respondent_role,
         importance.respondents_count as all_respondents_count,
         parameters.aggregate_low_customers
     from policy_weights as weights
@@ -90,6 +91,7 @@ compared as (
         element_id,
         evidence,
         used_units,
+        respondent_role,
         respondents_count,
         case
             when respondents_count is null and all_respondents_count is null then 'not_asked'
@@ -126,6 +128,7 @@ ranked as (
         element_id,
         evidence,
         used_units,
+        respondent_role,
         respondents_count,
         reliability,
         elicited_units,
@@ -170,6 +173,7 @@ final as (
             as own_answer_share,
         cast(respondents_count as bigint) as respondents_count,
         {{ units_to_score('effective_respondents_units') }} as effective_respondents,
+        respondent_role,
         reliability
     from ranked
 
