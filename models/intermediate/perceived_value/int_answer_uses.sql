@@ -1,6 +1,14 @@
 -- What became of every row of a survey: in the value of a customer, in aggregates only, read for
 -- something else, or not at all, with the reason. Nothing is dropped in silence.
 {%- set value_terms = ['product_quality', 'service_quality', 'price', 'hassle', 'overall'] %}
+{#- whether the customer's value rests on the term the answer is of -#}
+{%- set is_valued %}
+case scored.term
+                {%- for term in value_terms %}
+                when '{{ term }}' then valued.has_{{ term }}
+                {%- endfor %}
+            end = 1
+{%- endset %}
 with
 
 -- the customers with a value, and of which terms, by the periods whose answers it rests on
@@ -37,13 +45,7 @@ accepted as (
             when scored.role <> parameters.respondent_role then 'other_role'
             when scored.term in ('outcome', 'importance') then scored.term
             when scored.customer_id is null or not scored.is_named then 'aggregates_only'
-            when
-                case scored.term
-                    {%- for term in value_terms %}
-                    when '{{ term }}' then valued.has_{{ term }}
-                    {%- endfor %}
-                end = 1
-                then 'in_customer_value'
+            when {{ is_valued }} then 'in_customer_value'
             else 'held_back'
         end as answer_use,
         case
@@ -59,13 +61,7 @@ accepted as (
                 and scored.role = parameters.respondent_role
                 then case
                     when valued.customer_id is null then 'one_side_of_the_equation_not_measured'
-                    when
-                        case scored.term
-                            {%- for term in value_terms %}
-                            when '{{ term }}' then valued.has_{{ term }}
-                            {%- endfor %}
-                        end = 1
-                        then '(none)'
+                    when {{ is_valued }} then '(none)'
                     else 'under_half_of_the_term_answered'
                 end
             else '(none)'
