@@ -39,3 +39,14 @@ opened as (
 
 )
 {%- endmacro %}
+
+{# Whether all of a group gave one of the terms the same score; sides are prefixes of its column. #}
+{% macro all_alike(terms, sides) -%}
+{%- for side in sides -%}
+{%- set last_side = loop.last -%}
+{%- for term in terms -%}
+min({{ side }}{{ term }}_units) = max({{ side }}{{ term }}_units)
+            {{- '' if last_side and loop.last else ' or ' }}
+{%- endfor -%}
+{%- endfor -%}
+{%- endmacro %}

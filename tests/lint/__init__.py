@@ -76,6 +76,10 @@ def opened_cells():
     return "opened as (select entity_id, window_period_index, 1 as is_open from releases)"
 
 
+def all_alike(terms, sides):
+    return "min(1) = max(1)"
+
+
 def accepted_rows():
     return "select 1 as one"
 

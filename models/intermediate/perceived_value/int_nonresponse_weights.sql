@@ -27,6 +27,7 @@ answered as (
             and readings.block_period_index = cells.block_period_index
     where
         readings.family = 'segment'
+        and readings.is_heard
         and (readings.is_named or cells.is_not_named_shown)
 
 ),

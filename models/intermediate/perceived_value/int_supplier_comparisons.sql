@@ -1,7 +1,7 @@
 -- Ourselves over each competitor by those who rated both, by window that ends with a block. The two
 -- are rated by the same people, so the interval holds their covariance: each cluster's influence on
--- the log of the ratio, squared and summed (R26). Where all pairs gave a term the same score, ours
--- or theirs, the comparison would tell each one's and is closed.
+-- the log of the ratio, squared and summed (R26). A comparison is shown where the competitor's
+-- point on the map is: one could be worked out of the other.
 {%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 {%- set sides = ['', 'own_'] %}
 {%- set span = trailing_periods() %}
@@ -9,15 +9,12 @@ with
 
 {{ released_windows() }},
 
-{{ opened_cells() }},
-
 clusters as (
 
     select
-        opened.entity_id,
-        opened.window_period_index,
-        opened.cell_id,
-        opened.is_open,
+        releases.entity_id,
+        releases.window_period_index,
+        readings.cell_id,
         readings.cluster_id,
         {%- for side in sides %}
         {%- for term in terms %}
@@ -27,14 +24,12 @@ clusters as (
         {%- endfor %}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from opened
+    from releases
     inner join {{ ref('int_value_map_readings') }} as readings
         on
-            opened.entity_id = readings.entity_id
-            and opened.family = readings.family
-            and opened.cell_id = readings.cell_id
-            and readings.block_period_index <= opened.window_period_index
-            and readings.block_period_index > opened.window_period_index - {{ span }}
+            releases.entity_id = readings.entity_id
+            and readings.block_period_index <= releases.window_period_index
+            and readings.block_period_index > releases.window_period_index - {{ span }}
     inner join {{ ref('int_survey_cells_released') }} as cells
         on
             readings.entity_id = cells.entity_id
@@ -42,12 +37,12 @@ clusters as (
             and readings.cell_id = cells.cell_id
             and readings.block_period_index = cells.block_period_index
     where
-        opened.family = 'supplier'
-        and opened.cell_id <> '(own)'
+        readings.family = 'supplier'
+        and readings.cell_id <> '(own)'
+        and readings.is_heard
         and (readings.is_named or cells.is_not_named_shown)
     group by
-        opened.entity_id, opened.window_period_index, opened.cell_id, opened.is_open,
-        readings.cluster_id
+        releases.entity_id, releases.window_period_index, readings.cell_id, readings.cluster_id
 
 ),
 
@@ -57,7 +52,6 @@ totals as (
         entity_id,
         window_period_index,
         cell_id,
-        is_open,
         count(*) as pairs_count,
         {%- for side in sides %}
         {%- for term in terms %}
@@ -65,18 +59,11 @@ totals as (
         {%- endfor %}
         sum({{ side }}product_quality_units + {{ side }}service_quality_units)
             as {{ side }}get_sum,
-        sum({{ side }}price_units + {{ side }}hassle_units) as {{ side }}give_sum,
+        sum({{ side }}price_units + {{ side }}hassle_units)
+            as {{ side }}give_sum{{ ',' if not loop.last }}
         {%- endfor %}
-        {%- for side in sides %}
-        {%- set side_loop = loop %}
-        {%- for term in terms %}
-        {{ 'or ' if not (loop.first and side_loop.first) -}}
-        count(*) * sum({{ side }}{{ term }}_units * {{ side }}{{ term }}_units)
-        = sum({{ side }}{{ term }}_units) * sum({{ side }}{{ term }}_units)
-        {%- endfor %}
-        {%- endfor %} as is_unanimous
     from clusters
-    group by entity_id, window_period_index, cell_id, is_open
+    group by entity_id, window_period_index, cell_id
 
 ),
 
@@ -87,9 +74,7 @@ ratios as (
         entity_id,
         window_period_index,
         cell_id,
-        is_open,
         pairs_count,
-        is_unanimous,
         {%- for side in sides %}
         {%- for measure in terms + ['get', 'give'] %}
         {{ side }}{{ measure }}_sum,
@@ -173,19 +158,13 @@ squared as (
 final as (
 
     select
-        ratios.entity_id,
-        ratios.window_period_index,
-        months.month_start_date,
-        ratios.cell_id as rated_id,
-        parameters.respondent_role,
-        ratios.pairs_count,
-        case
-            when ratios.is_open = 0 then 'suppressed'
-            when ratios.pairs_count < parameters.aggregate_minimum_customers then 'suppressed'
-            when ratios.is_unanimous and parameters.minimum_minority > 0 then 'suppressed'
-            when ratios.pairs_count < parameters.aggregate_low_customers then 'low_n'
-            else 'shown'
-        end as reliability,
+        points.entity_id,
+        points.window_period_index,
+        points.month_start_date,
+        points.rated_id,
+        points.respondent_role,
+        points.clusters_count as pairs_count,
+        points.reliability,
         {{ divide_rounded(
             '(ratios.product_quality_ratio_units + ratios.service_quality_ratio_units)', '2'
         ) }} as quality_units,
@@ -203,20 +182,18 @@ final as (
                 ) as {{ type_whole() }}), 0)
         end as {{ measure }}_half_width_log_units{{ ',' if not loop.last }}
         {%- endfor %}
-    from ratios
-    inner join squared
+    from {{ ref('int_value_map_scored') }} as points
+    left join ratios
         on
-            ratios.entity_id = squared.entity_id
-            and ratios.window_period_index = squared.window_period_index
-            and ratios.cell_id = squared.cell_id
-    inner join {{ ref('int_entity_months') }} as months
+            points.entity_id = ratios.entity_id
+            and points.window_period_index = ratios.window_period_index
+            and points.rated_id = ratios.cell_id
+    left join squared
         on
-            ratios.entity_id = months.entity_id
-            and ratios.window_period_index = months.period_index
-    inner join {{ ref('int_value_parameters') }} as parameters
-        on
-            ratios.entity_id = parameters.entity_id
-            and ratios.window_period_index = parameters.period_index
+            points.entity_id = squared.entity_id
+            and points.window_period_index = squared.window_period_index
+            and points.rated_id = squared.cell_id
+    where points.map_level = 'supplier' and points.rated_id <> '(own)'
 
 )
 

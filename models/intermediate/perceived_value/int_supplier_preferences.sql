@@ -27,6 +27,7 @@ rated as (
             and readings.block_period_index = cells.block_period_index
     where
         readings.family = 'supplier'
+        and readings.is_heard
         and (readings.is_named or cells.is_not_named_shown)
 
 ),

@@ -1,22 +1,43 @@
 -- Which cells of a survey may be shown, block by block of periods (R27). Every published
 -- aggregate is a sum over whole blocks and whole cells, so whoever adds and subtracts published
 -- numbers, of overlapping windows too, can only ever be left with whole blocks of whole cells:
--- 1. answers that are not named are left out where fewer than the minimum of clusters gave some;
+-- 1. answers that are not named are left out where fewer than the minimum of clusters gave some, or
+--    where all of these gave a term the same score, which would tell each one's;
 -- 2. a cell under the minimum is closed for the block;
 -- 3. where a total over the cells is shown, the cells closed in a block hold the minimum together:
 --    if they do not, the smallest open one is closed as well; a total under the minimum is closed.
+{%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 with
 
 readings as (
 
     select
-        entity_id, family, cell_id, block_period_index, cluster_id, is_named
+        entity_id,
+        family,
+        cell_id,
+        block_period_index,
+        cluster_id,
+        is_named,
+        is_heard,
+        {%- for term in terms %}
+        {{ divide_rounded(term ~ '_units', 'respondents_count') }}
+            as {{ term }}_units{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_value_map_readings') }}
 
     union all
 
     select
-        entity_id, family, cell_id, block_period_index, respondent_id as cluster_id, is_named
+        entity_id,
+        family,
+        cell_id,
+        block_period_index,
+        respondent_id as cluster_id,
+        is_named,
+        true as is_heard,
+        {%- for term in terms %}
+        cast(null as {{ type_whole() }}) as {{ term }}_units{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_single_question_answers') }}
 
 ),
@@ -30,7 +51,11 @@ clusters as (
         block_period_index,
         cluster_id,
         max(case when is_named then 1 else 0 end) as has_named,
-        max(case when is_named then 0 else 1 end) as has_not_named
+        max(case when is_heard and not is_named then 1 else 0 end) as has_not_named,
+        {%- for term in terms %}
+        max(case when is_heard and not is_named then {{ term }}_units end)
+            as {{ term }}_units{{ ',' if not loop.last }}
+        {%- endfor %}
     from readings
     group by entity_id, family, cell_id, block_period_index, cluster_id
 
@@ -44,9 +69,13 @@ counted as (
         clusters.cell_id,
         clusters.block_period_index,
         parameters.aggregate_minimum_customers as minimum_count,
-        count(*) as clusters_count,
+        sum(greatest(clusters.has_named, clusters.has_not_named)) as clusters_count,
         sum(clusters.has_named) as named_count,
-        sum(clusters.has_not_named) as not_named_count
+        sum(clusters.has_not_named) >= parameters.aggregate_minimum_customers
+        and not (
+            parameters.minimum_minority > 0
+            and coalesce({{ all_alike(terms, ['clusters.']) }}, false)
+        ) as is_not_named_shown
     from clusters
     inner join {{ ref('int_value_parameters') }} as parameters
         on
@@ -54,7 +83,7 @@ counted as (
             and clusters.block_period_index = parameters.period_index
     group by
         clusters.entity_id, clusters.family, clusters.cell_id, clusters.block_period_index,
-        parameters.aggregate_minimum_customers
+        parameters.aggregate_minimum_customers, parameters.minimum_minority
 
 ),
 
@@ -66,10 +95,8 @@ cells as (
         cell_id,
         block_period_index,
         minimum_count,
-        not_named_count >= minimum_count as is_not_named_shown,
-        case
-            when not_named_count >= minimum_count then clusters_count else named_count
-        end as shown_count
+        is_not_named_shown,
+        case when is_not_named_shown then clusters_count else named_count end as shown_count
     from counted
 
 ),

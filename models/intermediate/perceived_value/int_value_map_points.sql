@@ -1,8 +1,7 @@
 -- Each point of the value map as sums over its clusters (R26), for the windows that end with a
 -- block: the entity and its segments (customers weighed for who stayed silent), and each supplier
 -- by those who rated a competitor. What may not be shown is left out or closed
--- (int_survey_cells_released), and so is a point whose clusters all gave a term the same score: it
--- would tell each one's. With a segment goes the entity, of which it could be worked out.
+-- (int_survey_cells_released); a point of whom nobody is left has a row and no number.
 {%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 {%- set measures = ['product_quality', 'service_quality', 'get', 'price', 'hassle', 'give'] %}
 {%- set span = trailing_periods() %}
@@ -37,7 +36,7 @@ clusters as (
             and readings.family = cells.family
             and readings.cell_id = cells.cell_id
             and readings.block_period_index = cells.block_period_index
-    where readings.is_named or cells.is_not_named_shown
+    where readings.is_heard and (readings.is_named or cells.is_not_named_shown)
     group by
         releases.entity_id, releases.window_period_index, readings.family, readings.cell_id,
         readings.cluster_id
@@ -159,72 +158,6 @@ summed as (
 
 ),
 
-judged as (
-
-    select
-        summed.entity_id,
-        summed.window_period_index,
-        summed.map_level,
-        summed.rated_id,
-        parameters.minimum_minority > 0
-        and (
-            {%- for term in terms + ['get'] %}
-            {%- set squares = 'get_get_units' if term == 'get' else term ~ '_squares' %}
-            {%- set mean = '(cast(summed.' ~ term ~ '_units as double) / summed.weights)' %}
-            {{ 'or ' if not loop.first }}(
-                summed.product_quality_units is {{ '' if term == 'get' else 'not ' }}null
-                and cast(summed.{{ squares }} as double)
-                - 2 * {{ mean }} * cast(summed.{{ term }}_products as double)
-                + {{ mean }} * {{ mean }} * cast(summed.squared_weights as double)
-                <= 1e-12 * cast(summed.{{ squares }} as double)
-            )
-            {%- endfor %}
-        ) as is_unanimous
-    from summed
-    inner join {{ ref('int_value_parameters') }} as parameters
-        on
-            summed.entity_id = parameters.entity_id
-            and summed.window_period_index = parameters.period_index
-            and summed.clusters_count >= parameters.aggregate_minimum_customers
-    inner join opened
-        on
-            summed.entity_id = opened.entity_id
-            and summed.window_period_index = opened.window_period_index
-            and summed.rated_id = opened.cell_id
-            and opened.family = case summed.map_level
-                when 'supplier' then 'supplier' else 'segment'
-            end
-            and opened.is_open = 1
-
-),
-
--- what a unanimous point closes
-closing as (
-
-    select 'supplier' as found_level, 'supplier' as map_level
-    union all
-    select 'segment' as found_level, 'segment' as map_level
-    union all
-    select 'segment' as found_level, 'entity' as map_level
-    union all
-    select 'entity' as found_level, 'entity' as map_level
-
-),
-
-unanimous as (
-
-    select distinct
-        judged.entity_id,
-        judged.window_period_index,
-        closing.map_level,
-        case when closing.map_level = 'entity' then '(all)' else judged.rated_id end as rated_id
-    from judged
-    inner join closing
-        on judged.map_level = closing.found_level
-    where judged.is_unanimous
-
-),
-
 -- the total less the open segments is the closed ones, of whom fewer may be left than answered:
 -- who gave one overall answer and paid nothing comparable has no point (R25)
 given_away as (
@@ -243,17 +176,10 @@ given_away as (
         on
             summed.entity_id = parameters.entity_id
             and summed.window_period_index = parameters.period_index
-    left join unanimous
-        on
-            summed.entity_id = unanimous.entity_id
-            and summed.window_period_index = unanimous.window_period_index
-            and unanimous.map_level = 'segment'
-            and summed.rated_id = unanimous.rated_id
     where
         summed.map_level = 'segment'
         and (
             opened.is_open = 0
-            or unanimous.entity_id is not null
             or summed.clusters_count < parameters.aggregate_minimum_customers
         )
     group by summed.entity_id, summed.window_period_index
@@ -264,15 +190,18 @@ given_away as (
 final as (
 
     select
-        summed.entity_id,
-        summed.window_period_index,
-        summed.map_level,
-        summed.rated_id,
-        summed.clusters_count,
+        opened.entity_id,
+        opened.window_period_index,
+        case
+            when opened.family = 'segment' and opened.cell_id = '(all)' then 'entity'
+            else opened.family
+        end as map_level,
+        opened.cell_id as rated_id,
+        coalesce(summed.clusters_count, 0) as clusters_count,
         opened.is_open = 1
-        and unanimous.entity_id is null
-        and (summed.map_level <> 'entity' or given_away.entity_id is null) as is_open,
-        summed.is_weighted = 1 as is_weighted,
+        and summed.clusters_count is not null
+        and (opened.cell_id <> '(all)' or given_away.entity_id is null) as is_open,
+        coalesce(summed.is_weighted, 0) = 1 as is_weighted,
         summed.weights,
         summed.squared_weights,
         summed.product_quality_units,
@@ -289,25 +218,20 @@ final as (
         summed.get_get_units,
         summed.get_give_units,
         summed.give_give_units
-    from summed
-    inner join opened
+    from opened
+    left join summed
         on
-            summed.entity_id = opened.entity_id
-            and summed.window_period_index = opened.window_period_index
-            and summed.rated_id = opened.cell_id
+            opened.entity_id = summed.entity_id
+            and opened.window_period_index = summed.window_period_index
+            and opened.cell_id = summed.rated_id
             and opened.family = case summed.map_level
                 when 'supplier' then 'supplier' else 'segment'
             end
-    left join unanimous
-        on
-            summed.entity_id = unanimous.entity_id
-            and summed.window_period_index = unanimous.window_period_index
-            and summed.map_level = unanimous.map_level
-            and summed.rated_id = unanimous.rated_id
     left join given_away
         on
-            summed.entity_id = given_away.entity_id
-            and summed.window_period_index = given_away.window_period_index
+            opened.entity_id = given_away.entity_id
+            and opened.window_period_index = given_away.window_period_index
+    where opened.family in ('segment', 'supplier')
 
 )
 

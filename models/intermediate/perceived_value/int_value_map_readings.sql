@@ -1,8 +1,10 @@
 -- What aggregates of the value equation rest on: one row for what a cluster (a customer, or a
 -- respondent who is none) says of one supplier within a block of periods, complete in all terms, so
 -- that a window is the sum of its blocks and of nothing else. Our own customers are read by segment
--- ('segment'); competitors, and ourselves beside them, by those who rated both ('supplier').
+-- ('segment'); competitors, and ourselves beside them, by those who rated both ('supplier'). Who is
+-- not heard enters no number.
 {%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
+{%- set sides = ['', 'own_'] %}
 with
 
 respondents as (
@@ -17,6 +19,7 @@ respondents as (
             as cluster_id,
         terms.is_named,
         parameters.aggregate_minimum_customers as minimum_count,
+        parameters.minimum_minority,
         terms.product_quality_units,
         terms.service_quality_units,
         terms.price_units,
@@ -43,6 +46,7 @@ pairs as (
         rivals.cluster_id,
         rivals.is_named,
         rivals.minimum_count,
+        rivals.minimum_minority,
         {%- for term in terms %}
         rivals.{{ term }}_units,
         {%- endfor %}
@@ -68,7 +72,8 @@ pairs as (
 ),
 
 -- Whoever rated us and A, less whoever rated us and B, must not leave a few: every number is a sum
--- over whole groups of people who rated the same competitors, none of them under the minimum.
+-- over whole groups of people who rated the same competitors, none of them under the minimum and
+-- none of whom all gave a term the same score, which would tell each one's (R27).
 raters as (
 
     select
@@ -120,6 +125,7 @@ grouped as (
         pairs.cluster_id,
         pairs.is_named,
         pairs.minimum_count,
+        pairs.minimum_minority,
         {%- for term in terms %}
         pairs.{{ term }}_units,
         pairs.own_{{ term }}_units,
@@ -158,17 +164,56 @@ grouped as (
 
 ),
 
-enough as (
+voices as (
 
     select
         entity_id,
         block_period_index,
         is_named,
-        rated_ids
+        rated_ids,
+        rated_id,
+        max(minimum_count) as minimum_count,
+        max(minimum_minority) as minimum_minority,
+        {%- for side in sides %}
+        {%- for term in terms %}
+        {{ divide_rounded('sum(' ~ side ~ term ~ '_units)', 'count(*)') }}
+            as {{ side }}{{ term }}_units{{ ',' if not loop.last }}
+        {%- endfor %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
     from grouped
     where is_counted
+    group by entity_id, block_period_index, is_named, rated_ids, rated_id, cluster_id
+
+),
+
+-- of each competitor of the group enough spoke, and of no term alike
+rated_enough as (
+
+    select
+        entity_id,
+        block_period_index,
+        is_named,
+        rated_ids,
+        is_named or (
+            count(*) >= max(minimum_count)
+            and (max(minimum_minority) = 0 or not ({{ all_alike(terms, sides) }}))
+        ) as is_heard
+    from voices
+    group by entity_id, block_period_index, is_named, rated_ids, rated_id
+
+),
+
+heard as (
+
+    select
+        entity_id,
+        block_period_index,
+        is_named,
+        rated_ids,
+        min(case when is_heard then 1 else 0 end) = 1 as is_heard
+    from rated_enough
     group by entity_id, block_period_index, is_named, rated_ids
-    having is_named or count(distinct cluster_id) >= max(minimum_count)
 
 ),
 
@@ -181,17 +226,18 @@ counted as (
         grouped.respondent_id,
         grouped.cluster_id,
         grouped.is_named,
+        heard.is_heard,
         {%- for term in terms %}
         grouped.{{ term }}_units,
         grouped.own_{{ term }}_units{{ ',' if not loop.last }}
         {%- endfor %}
     from grouped
-    inner join enough
+    inner join heard
         on
-            grouped.entity_id = enough.entity_id
-            and grouped.block_period_index = enough.block_period_index
-            and grouped.is_named = enough.is_named
-            and grouped.rated_ids = enough.rated_ids
+            grouped.entity_id = heard.entity_id
+            and grouped.block_period_index = heard.block_period_index
+            and grouped.is_named = heard.is_named
+            and grouped.rated_ids = heard.rated_ids
     where grouped.is_counted
 
 ),
@@ -205,6 +251,7 @@ complete as (
         coalesce(customers.segment, '(none)') as cell_id,
         respondents.cluster_id,
         respondents.is_named,
+        true as is_heard,
         respondents.product_quality_units,
         respondents.service_quality_units,
         respondents.price_units,
@@ -246,6 +293,7 @@ complete as (
         rated_id as cell_id,
         cluster_id,
         is_named,
+        is_heard,
         {%- for term in terms %}
         {{ term }}_units,
         {%- endfor %}
@@ -264,6 +312,7 @@ complete as (
         '(own)' as cell_id,
         cluster_id,
         is_named,
+        is_heard,
         {%- for term in terms %}
         max(own_{{ term }}_units) as {{ term }}_units,
         {%- endfor %}
@@ -271,7 +320,7 @@ complete as (
         max(own_{{ term }}_units) as own_{{ term }}_units{{ ',' if not loop.last }}
         {%- endfor %}
     from counted
-    group by entity_id, block_period_index, respondent_id, cluster_id, is_named
+    group by entity_id, block_period_index, respondent_id, cluster_id, is_named, is_heard
 
 ),
 
@@ -284,13 +333,14 @@ final as (
         cell_id,
         cluster_id,
         is_named,
+        is_heard,
         {%- for term in terms %}
         sum({{ term }}_units) as {{ term }}_units,
         sum(own_{{ term }}_units) as own_{{ term }}_units,
         {%- endfor %}
         count(*) as respondents_count
     from complete
-    group by entity_id, block_period_index, family, cell_id, cluster_id, is_named
+    group by entity_id, block_period_index, family, cell_id, cluster_id, is_named, is_heard
 
 )
 
