@@ -529,10 +529,14 @@ def test_the_attack_succeeds_where_pairs_are_counted_whoever_else_was_rated(
     database = empty_build.settings.build_db.read_bytes()
     naive = Publications(compiled_manifest, database, tmp_path / "naive.duckdb", SUPPLIERS)
     readings = "intermediate.int_value_map_readings"
-    for asked in ("rated_alike.clusters_count >= pairs.minimum_count", ">= max(minimum_count)"):
+    # one alone is of one mind
+    for asked, instead in (
+        ("rated_alike.clusters_count >= pairs.minimum_count", "rated_alike.clusters_count >= 1"),
+        (">= max(minimum_count)", ">= 1"),
+        ("max(minimum_minority) = 0", "true"),
+    ):
         assert asked in naive.sql[readings]
-        enough = asked.split(">=")[0] + ">= 1"
-        naive.sql[readings] = naive.sql[readings].replace(asked, enough)
+        naive.sql[readings] = naive.sql[readings].replace(asked, instead)
     naive.publish(*company, NIGHTS[3:])
     pooled = suppliers_together({table: naive.behind(table) for table in SUPPLIERS})
     assert attack(pooled, ("either",), company[0])
@@ -703,6 +707,80 @@ def recommendation_worlds() -> Iterator[World]:
                 )
 
 
+def people_of(group, count, high, **given) -> list[tuple]:
+    """Rows of a group: ``high`` of them give us the price 6, the others 4; else nobody is alike.
+
+    ``given``: segment, the suppliers rated besides, whether they are named, the block, and how
+    many found the first rival's hassle high.
+    """
+    found = []
+    named, period = given.get("named", False), given.get("period", 1)
+    for i in range(count):
+        who = (f"{group}{period}{i}", given.get("segment"), named, period)
+        own = (3 + i, 5 + i % 2 + i / 10, 6 if i < high else 4, 2 + i)
+        found.append((*who, "(own)", *own))
+        for place, rival in enumerate(given.get("rated", ())):
+            hassle = (8 if i < given["hassle"] else 7) if "hassle" in given else 4 + i
+            found.append(
+                (*who, rival, 2 + i + place, 4 + i, 3 + i / 2, 5 - i / 4 if place else hassle)
+            )
+    return found
+
+
+def map_worlds() -> Iterator[World]:
+    """Rows: respondent, segment, is named, block, rated, product, service, price, hassle."""
+
+    def world(known, *groups):
+        rows, secrets = [], []
+        for group, count, high, given in groups:
+            rows += people_of(group, count, high, **given)
+            if not given.get("named"):
+                name = group, given.get("period", 1)
+                secrets.append((("price", *name), high, count))
+                if "hassle" in given:
+                    secrets.append((("hassle", *name), given["hassle"], count))
+        return World(tuple(rows), known, tuple(secrets))
+
+    rival, other, both = {"rated": ("rival",)}, {"rated": ("other",)}, {"rated": ("rival", "other")}
+    for named, high, low, hassle in itertools.product((0, 2), range(5), range(5), range(5)):
+        yield world(
+            ("two rivals", named),
+            ("a", 4, high, rival | {"hassle": hassle}),
+            ("b", 4, low, other),
+            ("n", named, 1, rival | {"named": True}),
+        )
+    for first, second, third in itertools.product(range(4), repeat=3):
+        yield world(
+            ("some rated both",),
+            ("a", 3, first, rival),
+            ("b", 3, second, other),
+            ("c", 3, third, both),
+        )
+    for first, second in itertools.product(range(4), repeat=2):
+        yield world(
+            ("two blocks",),
+            ("a", 3, first, rival),
+            ("a", 3, second, rival | {"period": 2}),
+            ("b", 3, 1, other),
+            ("b", 3, 1, other | {"period": 2}),
+        )
+    few, many = {"segment": "few"}, {"segment": "many"}
+    for named, high, low in itertools.product((0, 2), range(5), range(5)):
+        yield world(
+            ("two segments", named),
+            ("a", 4, high, few),
+            ("b", 4, low, many),
+            ("n", named, 1, few | {"named": True}),
+        )
+    for first, second in itertools.product(range(4), repeat=2):
+        yield world(
+            ("segments in two blocks",),
+            ("a", 3, first, few),
+            ("a", 3, second, few | {"period": 2}),
+            ("b", 3, 1, many),
+        )
+
+
 ONE_YEAR = {
     "intermediate.int_entity_months": """
         select distinct entity_id, 1 as period_index, date '2024-05-01' as month_start_date,
@@ -789,12 +867,62 @@ REASONED = {
         },
         (),
     ),
+    "value map": (
+        "rpt_value_map rpt_competitor_value rpt_value_terms",
+        map_worlds,
+        "respondent_id segment is_named block rated_id product service price hassle",
+        {
+            "intermediate.int_entity_months": f"""
+                select distinct entity_id, period_index, {MONTH} as month_start_date,
+                    last_day({MONTH}) as month_end_date, 2024 as fiscal_year
+                from people cross join (values (1), (2)) as periods (period_index)""",
+            "intermediate.int_value_windows": """
+                select distinct entity_id, 'block' as window_kind, block as window_period_index,
+                    block as period_index
+                from people""",
+            "intermediate.int_value_base_windows": """
+                select distinct entity_id, 'four_terms' as value_method from people""",
+            "intermediate.int_value_par": """
+                select distinct entity_id, 5000000000 as get_par_units,
+                    5000000000 as price_par_units, 5000000000 as hassle_par_units,
+                    5000000000 as give_par_units
+                from people""",
+            "intermediate.int_customers": """
+                select distinct entity_id, respondent_id as customer_id, segment from people
+                where segment is not null""",
+            "intermediate.int_respondent_value_terms": """
+                select entity_id, 'block' as window_kind, block as window_period_index, rated_id,
+                    respondent_id, case when segment is not null then respondent_id end
+                        as customer_id,
+                    'payer' as role, is_named,
+                    cast(product * 1000000000 as bigint) as product_quality_units,
+                    cast(service * 1000000000 as bigint) as service_quality_units,
+                    cast(price * 1000000000 as bigint) as price_units,
+                    cast(hassle * 1000000000 as bigint) as hassle_units
+                from people""",
+            "intermediate.int_single_question_answers": None,
+            "intermediate.int_customer_value_terms": None,
+            "intermediate.int_term_evidence": None,
+            "intermediate.int_nonresponse_weights": None,
+            "intermediate.int_segment_response_rates": None,
+            "intermediate.int_value_importance": None,
+        },
+        (
+            *("int_value_map_readings", "int_survey_cells_released", "int_value_map_points"),
+            *("int_value_map_scored", "int_value_map_shrunk", "int_supplier_comparisons"),
+            "int_supplier_preferences",
+        ),
+    ),
 }
+# of how many a minority must not be told, where it is not the policy's; a mean tells of one who
+# differs, but not who it is
+MINORITY = {"value map": 1}
 
 
-def recovered(publications: Publications, attacked: str, minority: int = 3) -> list[str]:
+def recovered(publications: Publications, attacked: str) -> list[str]:
     """What the attacker who reasons knows of how many, where they or the others are few."""
-    mart, make_worlds, columns, given, run = REASONED[attacked]
+    marts, make_worlds, columns, given, run = REASONED[attacked]
+    minority = MINORITY.get(attacked, 3)
     worlds = list(make_worlds())
     frame = [(f"w{i}", *row) for i, world in enumerate(worlds) for row in world.rows]
     names = ["entity_id", *columns.split()]
@@ -809,13 +937,14 @@ def recovered(publications: Publications, attacked: str, minority: int = 3) -> l
         publications.give(relation, sql)
     for model in ("int_value_parameters", *run):
         publications.make(f"intermediate.{model}", publications.sql[f"intermediate.{model}"])
-    publications.make(f"marts.{mart}", publications.sql[f"marts.{mart}"])
     rows: dict[str, list] = defaultdict(list)
-    result = publications.connection.execute(
-        f"select * exclude entity_id, entity_id from marts.{mart}"
-    )
-    for *row, entity in result.fetchall():
-        rows[entity].append(tuple(map(str, row)))
+    for mart in marts.split():
+        publications.make(f"marts.{mart}", publications.sql[f"marts.{mart}"])
+        result = publications.connection.execute(
+            f"select * exclude entity_id, entity_id from marts.{mart}"
+        )
+        for *row, entity in result.fetchall():
+            rows[entity].append((mart, *map(str, row)))
     alike: dict[tuple, set[int]] = defaultdict(set)
     for i, world in enumerate(worlds):
         for name, count, people in world.secrets:
@@ -833,19 +962,20 @@ def recovered(publications: Publications, attacked: str, minority: int = 3) -> l
 @pytest.mark.parametrize("attacked", REASONED)
 def test_reasoning_recovers_no_minority(attacked, empty_build, compiled_manifest, tmp_path):
     database = empty_build.settings.build_db.read_bytes()
-    mart = REASONED[attacked][0]
-    made = Publications(compiled_manifest, database, tmp_path / "worlds.duckdb", (mart,))
+    marts = REASONED[attacked][0].split()
+    made = Publications(compiled_manifest, database, tmp_path / "worlds.duckdb", marts)
     assert recovered(made, attacked) == []
     made.connection.close()
 
 
-# the line without which a minority would be recovered, and another
+# the line without which a minority would be recovered, and another; of the mart, where not said
 UNPROTECTED = {
     "staff": ("max(years.minimum_minority) as", "1 as"),
     "customers of staff statements": ("max(years.minimum_minority) as", "1 as"),
     "consideration": ("\n        minimum_minority\n", "\n        1 as minimum_minority\n"),
     "comments": ("voices.otherwise_count < gates.minimum_count", "voices.otherwise_count = 0"),
     "recommendation": ("parameters.minimum_minority,", "1 as minimum_minority,"),
+    "value map": (*("max(minimum_minority) = 0", "true", "intermediate.int_value_map_readings"),),
 }
 
 
@@ -854,11 +984,12 @@ def test_reasoning_recovers_the_minority_where_only_all_alike_are_closed(
     attacked, empty_build, compiled_manifest, tmp_path
 ):
     database = empty_build.settings.build_db.read_bytes()
-    mart = REASONED[attacked][0]
-    naive = Publications(compiled_manifest, database, tmp_path / "naive.duckdb", (mart,))
-    asked, instead = UNPROTECTED[attacked]
-    assert asked in naive.sql[f"marts.{mart}"]
-    naive.sql[f"marts.{mart}"] = naive.sql[f"marts.{mart}"].replace(asked, instead)
+    marts = REASONED[attacked][0].split()
+    naive = Publications(compiled_manifest, database, tmp_path / "naive.duckdb", marts)
+    asked, instead, *where = UNPROTECTED[attacked]
+    [relation] = where or [f"marts.{marts[0]}"]
+    assert asked in naive.sql[relation]
+    naive.sql[relation] = naive.sql[relation].replace(asked, instead)
     assert recovered(naive, attacked)
     naive.connection.close()
 
