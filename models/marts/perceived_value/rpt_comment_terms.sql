@@ -300,6 +300,18 @@ opened as (
 
 ),
 
+-- the trailing window to its last period is the year
+years as (
+
+    select
+        entity_id,
+        fiscal_year,
+        max(period_index) as last_period_index
+    from {{ ref('int_entity_months') }}
+    group by entity_id, fiscal_year
+
+),
+
 final as (
 
     select
@@ -330,6 +342,11 @@ final as (
         {%- endfor %}
         cast(case when opened.is_cell_shown then opened.all_clusters_count end as bigint)
             as customers_count,
+        case when opened.is_cell_shown
+                then {{ units_to_score(
+                    share_units('rates.answered_count', 'rates.invited_count')
+                ) }}
+        end as response_rate,
         case when opened.is_shown then cast(1 as decimal(18, 9)) end as own_answer_share,
         case
             when opened.is_shown then 'share of respondents; beta posterior by customers'
@@ -342,6 +359,17 @@ final as (
         end as reliability,
         list_versions.list_version
     from opened
+    inner join years
+        on
+            opened.entity_id = years.entity_id
+            and opened.fiscal_year = years.fiscal_year
+    -- nobody is asked to write in a case
+    left join {{ ref('int_segment_response_rates') }} as rates
+        on
+            opened.comment_source = 'survey'
+            and years.entity_id = rates.entity_id
+            and years.last_period_index = rates.window_period_index
+            and rates.map_level = 'entity'
     cross join list_versions
 
 )

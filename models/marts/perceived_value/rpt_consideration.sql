@@ -181,34 +181,60 @@ shares as (
 
 ),
 
-final as (
+-- the trailing window to its last period is the year
+years as (
 
     select
         entity_id,
-        cast(fiscal_year as bigint) as fiscal_year,
-        outcome,
-        is_customer,
+        fiscal_year,
+        max(period_index) as last_period_index
+    from {{ ref('int_entity_months') }}
+    group by entity_id, fiscal_year
+
+),
+
+final as (
+
+    select
+        shares.entity_id,
+        cast(shares.fiscal_year as bigint) as fiscal_year,
+        shares.outcome,
+        shares.is_customer,
         {%- for column in shown %}
-        case when {{ column }}_low_units = {{ column }}_high_units
-                then {{ units_to_score(column ~ '_low_units') }}
+        case when shares.{{ column }}_low_units = shares.{{ column }}_high_units
+                then {{ units_to_score('shares.' ~ column ~ '_low_units') }}
         end as {{ column }}_share,
         {%- for side, sign in [('low', '-'), ('high', '+')] %}
-        case when {{ column }}_{{ side }}_units is not null
+        case when shares.{{ column }}_{{ side }}_units is not null
                 then {{ share_end(
-                    column ~ '_' ~ side ~ '_units',
-                    effective_respondents(column ~ '_effective_units'), sign
+                    'shares.' ~ column ~ '_' ~ side ~ '_units',
+                    effective_respondents('shares.' ~ column ~ '_effective_units'),
+                    sign
                 ) }}
         end as {{ column }}_share_{{ side }},
         {%- endfor %}
-        {{ units_to_score(column ~ '_effective_units') }} as {{ column }}_effective_respondents,
+        {{ units_to_score('shares.' ~ column ~ '_effective_units') }}
+            as {{ column }}_effective_respondents,
         {%- endfor %}
         cast(1 as decimal(18, 9)) as own_answer_share,
-        cast(respondents_count as bigint) as respondents_count,
-        cast(rated_count as bigint) as ratings_count,
+        cast(shares.respondents_count as bigint) as respondents_count,
+        cast(shares.rated_count as bigint) as ratings_count,
+        {{ units_to_score(share_units('rates.answered_count', 'rates.invited_count')) }}
+            as response_rate,
         'share of respondents; beta posterior'
-        || case when is_bounded then ' over bounds' else '' end as method,
-        case when is_low then 'low_n' else 'shown' end as reliability
+        || case when shares.is_bounded then ' over bounds' else '' end as method,
+        case when shares.is_low then 'low_n' else 'shown' end as reliability
     from shares
+    inner join years
+        on
+            shares.entity_id = years.entity_id
+            and shares.fiscal_year = years.fiscal_year
+    left join {{ ref('int_segment_response_rates') }} as rates
+        on
+            years.entity_id = rates.entity_id
+            and years.last_period_index = rates.window_period_index
+            and rates.map_level = 'supplier'
+            and rates.rated_id = '(own)'
 
 )
 

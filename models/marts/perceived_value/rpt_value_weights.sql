@@ -54,7 +54,8 @@ released as (
         importance.effective_respondents_units,
         parameters.respondent_role,
         importance.respondents_count as all_respondents_count,
-        parameters.aggregate_low_customers
+        parameters.aggregate_low_customers,
+        {{ share_units('rates.answered_count', 'rates.invited_count') }} as response_rate_units
     from policy_weights as weights
     inner join {{ ref('int_value_windows') }} as windows
         on
@@ -79,6 +80,11 @@ released as (
             and weights.element_group = importance.element_group
             and weights.element_id = importance.element_id
             and importance.cell_id = '(all)'
+    left join {{ ref('int_segment_response_rates') }} as rates
+        on
+            weights.entity_id = rates.entity_id
+            and weights.period_index = rates.window_period_index
+            and rates.map_level = 'entity'
 
 ),
 
@@ -102,6 +108,8 @@ compared as (
         case when respondents_count is not null
             then {{ divide_rounded('share_units', 'all_respondents_count') }}
         end as elicited_units,
+        case when respondents_count is not null then response_rate_units end
+            as response_rate_units,
         case when respondents_count is not null then effective_respondents_units end
             as effective_respondents_units,
         case when respondents_count is not null
@@ -132,6 +140,7 @@ ranked as (
         respondents_count,
         reliability,
         elicited_units,
+        response_rate_units,
         effective_respondents_units,
         half_width_units,
         double_rank,
@@ -173,6 +182,7 @@ final as (
             as own_answer_share,
         cast(respondents_count as bigint) as respondents_count,
         {{ units_to_score('effective_respondents_units') }} as effective_respondents,
+        {{ units_to_score('response_rate_units') }} as response_rate,
         respondent_role,
         reliability
     from ranked
