@@ -90,3 +90,12 @@ case
 {% macro outside_largest(count, first, second) -%}
 {{ count }} - greatest({{ first }}, {{ second }}, {{ count }} - {{ first }} - {{ second }})
 {%- endmacro %}
+
+{# The group of a recommendation on the item scale of 1 to 10, on which 0 to 10 lies: nine is 9.1,
+   six is 6.4. Empty for who is neither. #}
+{% macro recommendation_group(score_units) -%}
+case
+            when {{ score_units }} >= 9100000000 then 'promoters'
+            when {{ score_units }} <= 6400000000 then 'detractors'
+        end
+{%- endmacro %}

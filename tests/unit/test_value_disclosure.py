@@ -271,6 +271,13 @@ def make_responses() -> tuple[list[Response], list[tuple]]:
             *(f"n{i}", None, "payer", "market_panel", "anonymous", 3 + 6 * (i % 2)),
             *(scores(PANEL, rated), None, 0.2),
         )
+    # colleagues: ten people of four customers, who are no more than four however many they are
+    for i in range(10):
+        customer = 30 + i % 4
+        respond(
+            *(f"k{i}", f"c{customer}", "payer", "relationship", "confidential", 10),
+            *(scores(RELATIONSHIP), None, 0),
+        )
     for grade in ("manager", "staff"):
         for i in range(30):
             asked = [statement for statement, groups in STATEMENTS.items() if i < groups[grade]]
@@ -451,14 +458,15 @@ def attack(
     responses: list[Response],
     subject: int | None = None,
 ) -> list[str]:
-    """What follows from the numbers of one table about fewer than the minimum of people.
+    """What follows from the numbers of one table about fewer than the minimum of customers.
 
+    Who is no customer stands for himself: people of one customer know what was said there.
     Everything said under a name is taken as known to the attacker. Numbers of different subjects,
     a place in the key, do not add up: whoever agrees with one statement need not with another.
     """
     hidden = [r.number for r in responses if r.confidentiality != "named"]
     place = {number: i for i, number in enumerate(hidden)}
-    people = {r.number: r.respondent for r in responses}
+    people = {r.number: r.customer or r.respondent for r in responses}
     found = []
     by_column: dict[tuple, set[tuple]] = defaultdict(set)
     for (column, night, key), who in members.items():
@@ -469,7 +477,7 @@ def attack(
             found.append(f"{column} of {night} {key} holds {inside}")
         if inside:
             by_column[column, subject is not None and key[subject]].add(inside)
-    # one answer, or what few people of one segment said in one month or half-year
+    # one answer, or what few customers of one segment said in one month or half-year
     cells: dict[tuple, set[int]] = defaultdict(set)
     for r in responses:
         if r.number in place:
@@ -557,6 +565,35 @@ def test_the_attack_succeeds_where_running_periods_are_told(
     }
     naive.publish(*company, NIGHTS[1:4], told)
     assert attack(naive.behind(table), PUBLISHED[table], company[0])
+    naive.connection.close()
+
+
+# where customers are counted, and what would count their people one by one
+PEOPLE = {
+    "rpt_recommendation_score": [
+        ("int_survey_cells_released", "customer_id as cluster_id", "respondent_id as cluster_id"),
+    ],
+    "rpt_value_drivers": [
+        ("int_survey_cells_released", "customer_id as cluster_id", "respondent_id as cluster_id"),
+        ("int_value_importance", "count(distinct customer_id)", "count(customer_id)"),
+        ("int_value_importance", "count(distinct case when", "count(case when"),
+    ],
+}
+
+
+@pytest.mark.parametrize("table", PEOPLE)
+def test_the_attack_succeeds_where_people_of_few_customers_are_many(
+    table, empty_build, compiled_manifest, company, tmp_path
+):
+    database = empty_build.settings.build_db.read_bytes()
+    naive = Publications(compiled_manifest, database, tmp_path / "naive.duckdb", (table,))
+    for model, asked, instead in PEOPLE[table]:
+        sql = naive.sql[f"intermediate.{model}"]
+        assert asked in sql
+        naive.sql[f"intermediate.{model}"] = sql.replace(asked, instead)
+    naive.publish(*company, NIGHTS[3:])
+    subject = SUBJECTS.get(table)
+    assert attack(naive.behind(table), PUBLISHED[table], company[0], subject)
     naive.connection.close()
 
 
@@ -687,24 +724,46 @@ def comment_worlds() -> Iterator[World]:
 
 
 def recommendation_worlds() -> Iterator[World]:
-    """Rows: level, cell, answers, promoters and detractors, and of those not named."""
-    for named, hidden in itertools.product((0, 4), (6, 7, 9, 12)):
-        for promoters in range(hidden + 1):
-            for detractors in range(hidden + 1 - promoters):
-                groups = (promoters, detractors, hidden - promoters - detractors)
-                few = (named + hidden, named, promoters, detractors)
-                cells = [("segment", "few", *few), ("segment", "many", 12, 0, 4, 4)]
-                cells.append(("entity", "(all)", few[0] + 12, named, few[2] + 4, few[3] + 4))
-                yield World(
-                    # of those named all promote
-                    tuple(
-                        (*cell, count, own + pro, against, count - own, pro, against)
-                        for *cell, count, own, pro, against in cells
-                    ),
-                    (named, hidden, groups.index(max(groups))),
-                    # of three groups the largest is no minority, however many are in it
-                    ((("otherwise",), hidden - max(groups), 2 * hidden),),
-                )
+    """Rows: segment, respondent, customer, is named, period of the block's end, score."""
+
+    def world(is_side_known, *groups):
+        rows, secrets = [], []
+        for segment, period, named, *hidden in groups:
+            said = [10] * hidden[0] + [2] * hidden[1] + [8] * hidden[2]
+            people = [(f"{segment}{period}n{i}", True, 10) for i in range(named)]
+            people += [(f"{segment}{period}h{i}", False, score) for i, score in enumerate(said)]
+            rows += [
+                (segment, who, who, is_named, period, score * 1_000_000_000)
+                for who, is_named, score in people
+            ]
+            # of three groups the largest is no minority, however many are in it
+            if hidden:
+                of = sum(hidden)
+                secrets.append((("otherwise", segment, period), of - max(hidden), 2 * of))
+        known = tuple(
+            (segment, period, named, sum(hidden), hidden.index(max(hidden)) if is_side_known else 0)
+            for segment, period, named, *hidden in groups
+        )
+        return World(tuple(rows), known, tuple(secrets))
+
+    def said_by(people):
+        for promoters, detractors in itertools.product(range(people + 1), repeat=2):
+            if promoters + detractors <= people:
+                yield promoters, detractors, people - promoters - detractors
+
+    # of two closed together nobody knows on which side either is: else the total tells (DECISIONS)
+    for many in said_by(6):
+        for named, hidden in itertools.product((0, 4), (6, 7)):
+            for said in said_by(hidden):
+                yield world(False, ("few", 6, named, *said), ("many", 6, 0, *many))
+    # the first window is the first block, the second both: their difference is the second
+    for said in said_by(6):
+        yield world(True, ("few", 6, 0, 2, 2, 2), ("few", 12, 0, *said))
+        for many in said_by(6):
+            yield world(
+                *(False, ("few", 6, 0, 2, 2, 2), ("many", 6, 0, 2, 2, 2)),
+                *(("few", 12, 0, *said), ("many", 12, 0, *many)),
+            )
 
 
 def people_of(group, count, high, **given) -> list[tuple]:
@@ -836,7 +895,8 @@ REASONED = {
         "respondent_id is_named rated_count considered_count preferred_count",
         {
             "intermediate.int_considered_suppliers": """
-                select *, 2024 as fiscal_year, 'overall_value' as outcome, true as is_customer
+                select *, 2024 as fiscal_year, 'overall_value' as outcome, true as is_customer,
+                    respondent_id as cluster_id
                 from people"""
         },
         (),
@@ -856,16 +916,25 @@ REASONED = {
     "recommendation": (
         "rpt_recommendation_score",
         recommendation_worlds,
-        "map_level rated_id answers_count promoters_count detractors_count not_named_count"
-        " not_named_promoters_count not_named_detractors_count",
+        "segment respondent_id customer_id is_named block score_units",
         {
-            "intermediate.int_recommendation_counts": """
-                select *, 1 as window_period_index, true as is_open,
-                    answers_count * 1000000000 as effective_respondents_units from people""",
+            "intermediate.int_entity_months": f"""
+                select distinct entity_id, period_index, {MONTH} as month_start_date,
+                    last_day({MONTH}) as month_end_date, 2024 as fiscal_year
+                from people cross join (values (6), (12), (18)) as periods (period_index)""",
+            "intermediate.int_value_windows": """
+                select distinct entity_id, 'block' as window_kind,
+                    period_index as window_period_index, period_index
+                from intermediate.int_entity_months""",
+            "intermediate.int_single_question_answers": """
+                select * exclude (segment, block), segment as cell_id, 'recommend' as attribute_id,
+                    block as block_period_index, block as period_index, 'recommendation' as family
+                from people""",
+            "intermediate.int_value_map_readings": None,
             "intermediate.int_recommendation_links": None,
             "intermediate.int_segment_response_rates": None,
         },
-        (),
+        ("int_survey_cells_released", "int_recommendation_counts"),
     ),
     "value map": (
         "rpt_value_map rpt_competitor_value rpt_value_terms",
@@ -974,7 +1043,10 @@ UNPROTECTED = {
     "customers of staff statements": ("max(years.minimum_minority) as", "1 as"),
     "consideration": ("\n        minimum_minority\n", "\n        1 as minimum_minority\n"),
     "comments": ("voices.otherwise_count < gates.minimum_count", "voices.otherwise_count = 0"),
-    "recommendation": ("parameters.minimum_minority,", "1 as minimum_minority,"),
+    "recommendation": (
+        *("parameters.minimum_minority,", "1 as minimum_minority,"),
+        "intermediate.int_survey_cells_released",
+    ),
     "value map": (*("max(minimum_minority) = 0", "true", "intermediate.int_value_map_readings"),),
 }
 

@@ -1,6 +1,7 @@
 -- Who would recommend us, who would not, and who is neither, by window that ends with a block: 9
 -- and 10 of a scale of 0 to 10 are promoters, 0 to 6 detractors. What may not be shown is left
--- out or closed (int_survey_cells_released).
+-- out or closed (int_survey_cells_released): few customers, or (nearly) all of those not named in
+-- one group, in any block of the window.
 {%- set span = trailing_periods() %}
 with
 
@@ -8,7 +9,6 @@ with
 
 {{ opened_cells() }},
 
--- 0 to 10 lies on 1 to 10: nine is 9.1, six is 6.4
 answers as (
 
     select
@@ -16,9 +16,7 @@ answers as (
         answers.block_period_index,
         answers.cell_id,
         answers.customer_id,
-        case when answers.is_named then 0 else 1 end as is_not_named,
-        case when answers.score_units >= 9100000000 then 1 else 0 end as is_promoter,
-        case when answers.score_units <= 6400000000 then 1 else 0 end as is_detractor
+        {{ recommendation_group('answers.score_units') }} as answer_group
     from {{ ref('int_single_question_answers') }} as answers
     inner join {{ ref('int_survey_cells_released') }} as cells
         on
@@ -36,14 +34,14 @@ levels as (
 
     select
         entity_id, block_period_index, 'segment' as map_level, cell_id as rated_id,
-        customer_id, is_not_named, is_promoter, is_detractor
+        customer_id, answer_group
     from answers
 
     union all
 
     select
         entity_id, block_period_index, 'entity' as map_level, '(all)' as rated_id,
-        customer_id, is_not_named, is_promoter, is_detractor
+        customer_id, answer_group
     from answers
 
 ),
@@ -59,11 +57,8 @@ customers as (
         levels.customer_id,
         opened.is_open,
         count(*) as answers_count,
-        sum(levels.is_promoter) as promoters_count,
-        sum(levels.is_detractor) as detractors_count,
-        sum(levels.is_not_named) as not_named_count,
-        sum(levels.is_not_named * levels.is_promoter) as not_named_promoters_count,
-        sum(levels.is_not_named * levels.is_detractor) as not_named_detractors_count
+        count(case when levels.answer_group = 'promoters' then 1 end) as promoters_count,
+        count(case when levels.answer_group = 'detractors' then 1 end) as detractors_count
     from releases
     inner join levels
         on
@@ -91,11 +86,9 @@ final as (
         rated_id,
         is_open = 1 as is_open,
         sum(answers_count) as answers_count,
+        count(*) as customers_count,
         sum(promoters_count) as promoters_count,
         sum(detractors_count) as detractors_count,
-        sum(not_named_count) as not_named_count,
-        sum(not_named_promoters_count) as not_named_promoters_count,
-        sum(not_named_detractors_count) as not_named_detractors_count,
         -- an answer is 1, 0 or -1
         {{ effective_respondents_units(
             'answers_count', '(promoters_count - detractors_count)',

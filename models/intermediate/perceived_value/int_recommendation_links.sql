@@ -15,10 +15,7 @@ answers as (
         respondent_id,
         period_index,
         score_units,
-        case
-            when score_units >= 9100000000 then 'promoters'
-            when score_units <= 6400000000 then 'detractors'
-        end as answer_group
+        {{ recommendation_group('score_units') }} as answer_group
     from {{ ref('int_single_question_answers') }}
     where
         family = 'recommendation'
@@ -155,6 +152,9 @@ totals as (
         sum(answers_count) as answers_count,
         sum(stayed_count) as stayed_count,
         sum(left_count) as left_count,
+        -- one may have stayed after one answer and left after another
+        count(case when stayed_count > 0 then 1 end) as stayed_customers_count,
+        count(case when left_count > 0 then 1 end) as left_customers_count,
         sum(stayed_concordant_count) as double_concordant_count,
         {%- for name, product in [
             ('concordant_concordant', 'concordant_count * concordant_count'),
@@ -181,6 +181,8 @@ means as (
         answers_count,
         stayed_count,
         left_count,
+        stayed_customers_count,
+        left_customers_count,
         double_concordant_count,
         concordant_concordant,
         concordant_stayed,
@@ -204,6 +206,8 @@ concordance as (
         answers_count,
         stayed_count,
         left_count,
+        stayed_customers_count,
+        left_customers_count,
         double_concordant_count,
         cast(round(
             1000000000e0 * sqrt(greatest(
@@ -271,6 +275,8 @@ final as (
         concordance.customers_count,
         concordance.stayed_count,
         concordance.left_count,
+        concordance.stayed_customers_count,
+        concordance.left_customers_count,
         concordance.double_concordant_count,
         concordance.concordance_error_units,
         {%- for group in ['promoters', 'detractors'] %}

@@ -2,7 +2,8 @@
 -- more orders them by what they give for what they take (value equation, smith+co); with m
 -- suppliers the one at rank r takes (1 - r / (m + 1)) x 2 / m, tied ones their mean rank. Shares
 -- of one rater add up to 1, so one closed supplier closes the window, and so does one whom fewer
--- than the minimum compared with another within a block.
+-- than the minimum compared with another within a block, or whom all but a few placed first there:
+-- that would tell each one's order.
 {%- set span = trailing_periods() %}
 with
 
@@ -84,7 +85,9 @@ scarce as (
             shares.entity_id = parameters.entity_id
             and shares.block_period_index = parameters.period_index
     group by shares.entity_id, shares.block_period_index, shares.cell_id
-    having count(*) < max(parameters.aggregate_minimum_customers)
+    having
+        count(*) < max(parameters.aggregate_minimum_customers)
+        or count(case when shares.double_rank > 2 then 1 end) < max(parameters.minimum_minority)
 
 ),
 
@@ -105,13 +108,13 @@ opened_windows as (
 
 ),
 
-totalled as (
+final as (
 
     select
         opened_windows.entity_id,
         opened_windows.window_period_index,
         shares.cell_id as rated_id,
-        opened_windows.is_open,
+        opened_windows.is_open = 1 as is_open,
         count(*) as ratings_count,
         sum(shares.preference_units) as preference_units,
         sum(shares.preference_units * shares.preference_units) as preference_squares,
@@ -125,34 +128,6 @@ totalled as (
     group by
         opened_windows.entity_id, opened_windows.window_period_index, shares.cell_id,
         opened_windows.is_open
-
-),
-
--- whom all raters, or all but a few, place first tells each one's order
-final as (
-
-    select
-        totalled.entity_id,
-        totalled.window_period_index,
-        totalled.rated_id,
-        totalled.is_open = 1
-        and max(case
-            when
-                totalled.ratings_count - totalled.preferred_count < parameters.minimum_minority
-                then 1
-            else 0
-        end) over (
-            partition by totalled.entity_id, totalled.window_period_index
-        ) = 0 as is_open,
-        totalled.ratings_count,
-        totalled.preference_units,
-        totalled.preference_squares,
-        totalled.preferred_count
-    from totalled
-    inner join {{ ref('int_value_parameters') }} as parameters
-        on
-            totalled.entity_id = parameters.entity_id
-            and totalled.window_period_index = parameters.period_index
 
 )
 

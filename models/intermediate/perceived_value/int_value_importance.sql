@@ -3,7 +3,8 @@
 -- respondent gave to all elements of its group. Elements are the four terms (group 'equation') or
 -- the attributes of a term (group: the term); a question of attribute importance_<x> asks for x.
 -- Only respondents who weighed every element of a group count, and of a block and segment with
--- fewer of them than the minimum none; of those who are not named, fewer than it count as none.
+-- fewer customers of theirs than the minimum none; of those who are not named, fewer than it count
+-- as none: people of one customer are one.
 with
 
 elements as (
@@ -102,12 +103,7 @@ shared as (
         {{ share_units('weighed.importance_units', 'weighed.all_importance_units') }}
             as share_units,
         weighed.is_named,
-        parameters.aggregate_minimum_customers,
-        count(*) over (
-            partition by
-                weighed.entity_id, weighed.block_period_index, weighed.cell_id,
-                weighed.element_group, weighed.element_id, weighed.is_named
-        ) as kind_count
+        parameters.aggregate_minimum_customers
     from weighed
     inner join asked
         on
@@ -131,31 +127,45 @@ shared as (
 ),
 
 -- some answered without weighing every element: those who are not named are counted once more
-counted as (
+kinds as (
 
     select
         entity_id,
         block_period_index,
         cell_id,
-        customer_id,
         element_group,
-        element_id,
-        share_units,
-        aggregate_minimum_customers,
-        count(*) over (
-            partition by entity_id, block_period_index, cell_id, element_group, element_id
-        ) as respondents_count
+        count(distinct customer_id) as customers_count,
+        count(distinct case when is_named then customer_id end) as named_count,
+        count(distinct case when not is_named then customer_id end) as not_named_count,
+        max(aggregate_minimum_customers) as minimum_count
     from shared
-    where is_named or kind_count >= aggregate_minimum_customers
+    group by entity_id, block_period_index, cell_id, element_group
 
 ),
 
 shares as (
 
     select
-        entity_id, block_period_index, cell_id, customer_id, element_group, element_id, share_units
-    from counted
-    where respondents_count >= aggregate_minimum_customers
+        shared.entity_id,
+        shared.block_period_index,
+        shared.cell_id,
+        shared.customer_id,
+        shared.element_group,
+        shared.element_id,
+        shared.share_units
+    from shared
+    inner join kinds
+        on
+            shared.entity_id = kinds.entity_id
+            and shared.block_period_index = kinds.block_period_index
+            and shared.cell_id = kinds.cell_id
+            and shared.element_group = kinds.element_group
+    where
+        (shared.is_named or kinds.not_named_count >= kinds.minimum_count)
+        and case
+            when kinds.not_named_count >= kinds.minimum_count then kinds.customers_count
+            else kinds.named_count
+        end >= kinds.minimum_count
 
 ),
 

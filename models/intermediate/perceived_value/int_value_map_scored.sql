@@ -35,7 +35,7 @@ elicited as (
     select
         importance.entity_id,
         importance.window_period_index,
-        max(importance.respondents_count) as respondents_count,
+        max(importance.customers_count) as customers_count,
         {{ share_units(
             "sum(case when importance.element_id in ('product_quality', 'service_quality')"
             ~ ' then importance.share_units else 0 end)',
@@ -94,13 +94,13 @@ referenced as (
         rates.answered_count,
         coalesce(
             case
-                when elicited.respondents_count >= parameters.aggregate_low_customers
+                when elicited.customers_count >= parameters.aggregate_low_customers
                     then elicited.quality_weight_units
             end,
             parameters.quality_weight_units
         ) as quality_weight_units,
         case
-            when elicited.respondents_count >= parameters.aggregate_low_customers then 'elicited'
+            when elicited.customers_count >= parameters.aggregate_low_customers then 'elicited'
             else 'assumed'
         end as quality_weight_basis,
         case

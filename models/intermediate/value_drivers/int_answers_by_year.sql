@@ -1,6 +1,7 @@
 -- Answers that reports by fiscal year may read, in one role (no mart mixes payers and users). Those
 -- that are not named count once the year is over, so that no two nights differ by one of them, and
--- where the minimum of people gave some: whoever knows the others cannot work out one of them.
+-- where the minimum of customers, or of respondents who are none, gave some: who knows the others
+-- cannot work out one of them.
 with
 
 answers as (
@@ -56,7 +57,7 @@ not_named as (
         attribute_id,
         rated_id,
         coalesce(segment, '(nobody)') as cell_id,
-        count(distinct respondent_id) as respondents_count,
+        count(distinct coalesce(customer_id, '(nobody) ' || respondent_id)) as clusters_count,
         max(aggregate_minimum_customers) as minimum_count
     from answers
     where not is_named and is_year_over
@@ -95,7 +96,7 @@ final as (
             and answers.is_year_over
     where
         answers.is_named
-        or not_named.respondents_count >= not_named.minimum_count
+        or not_named.clusters_count >= not_named.minimum_count
 
 )
 

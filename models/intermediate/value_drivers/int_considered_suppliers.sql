@@ -106,43 +106,42 @@ votes as (
 
 ),
 
--- those who are not named count where enough of them compared
-counted as (
+-- those who are not named count where enough of them compared: people of one customer are one
+enough as (
 
     select
         entity_id,
         fiscal_year,
         outcome,
-        respondent_id,
-        is_customer,
-        cluster_id,
-        is_named,
-        aggregate_minimum_customers,
-        rated_count,
-        considered_count,
-        preferred_count,
-        sum(case when is_named then 0 else 1 end) over (
-            partition by entity_id, fiscal_year, outcome, is_customer
-        ) as not_named_count
+        is_customer
     from votes
+    where not is_named
+    group by entity_id, fiscal_year, outcome, is_customer
+    having count(distinct cluster_id) >= max(aggregate_minimum_customers)
 
 ),
 
 final as (
 
     select
-        entity_id,
-        fiscal_year,
-        outcome,
-        respondent_id,
-        is_customer,
-        cluster_id,
-        is_named,
-        rated_count,
-        considered_count,
-        preferred_count
-    from counted
-    where is_named or not_named_count >= aggregate_minimum_customers
+        votes.entity_id,
+        votes.fiscal_year,
+        votes.outcome,
+        votes.respondent_id,
+        votes.is_customer,
+        votes.cluster_id,
+        votes.is_named,
+        votes.rated_count,
+        votes.considered_count,
+        votes.preferred_count
+    from votes
+    left join enough
+        on
+            votes.entity_id = enough.entity_id
+            and votes.fiscal_year = enough.fiscal_year
+            and votes.outcome = enough.outcome
+            and votes.is_customer = enough.is_customer
+    where votes.is_named or enough.entity_id is not null
 
 )
 

@@ -95,6 +95,7 @@ final as (
         fiscal_year,
         statement_id,
         sum(respondents_count) as respondents_count,
+        count(*) as customers_count,
         sum(agree_count) as agree_count,
         sum(not_named_count) as not_named_count,
         sum(not_named_agree_count) as not_named_agree_count,

@@ -1,6 +1,7 @@
 -- Management against the other staff on the same statement, and customers on the same subject. A
--- group below the policy's number of people shows nothing, and with it no gap; one that is (nearly)
--- of one mind is told as bounds (told_count), and so is the gap, which holds for all it could be.
+-- group below the policy's number of people (or of customers whose people they are) shows nothing,
+-- and with it no gap; one that is (nearly) of one mind is told as bounds (told_count), and so is
+-- the gap, which holds for all it could be.
 {%- set groups = ['management', 'staff', 'customer'] %}
 with
 
@@ -115,7 +116,7 @@ counted as (
         sides.{{ group }}_agree_count as {{ group }}_hidden_agree_count,
         sides.{{ group }}_count as {{ group }}_hidden_count,
         {%- endfor %}
-        case when customers.respondents_count >= rules.minimum_people
+        case when customers.customers_count >= rules.minimum_people
                 then customers.respondents_count
         end as customer_count,
         customers.agree_count as customer_agree_count,

@@ -36,6 +36,7 @@ counted as (
         fiscal_year,
         outcome,
         is_customer,
+        count(*) as clusters_count,
         {%- for column in [
             'respondents', 'hidden', 'exclusive', 'hidden_exclusive', 'outdone', 'hidden_outdone',
             'considered', 'rated',
@@ -84,7 +85,7 @@ exclusive as (
         {%- endfor %}
         counted.clusters_by_size_units,
         last_parameters.minimum_minority,
-        counted.respondents_count < last_parameters.aggregate_low_customers as is_low,
+        counted.clusters_count < last_parameters.aggregate_low_customers as is_low,
         {%- for side in ['low', 'high'] %}
         {{ told_count(
             'counted.exclusive_count', 'counted.hidden_exclusive_count', 'counted.hidden_count',
@@ -94,7 +95,7 @@ exclusive as (
     from counted
     inner join last_parameters
         on counted.entity_id = last_parameters.entity_id
-    where counted.respondents_count >= last_parameters.aggregate_minimum_customers
+    where counted.clusters_count >= last_parameters.aggregate_minimum_customers
 
 ),
 

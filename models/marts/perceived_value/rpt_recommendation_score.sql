@@ -1,83 +1,6 @@
 {%- set more = '(effective_count + 3)' %}
 with
 
--- what may not be shown: few answers, or (nearly) all of those not named in one group, which would
--- tell each one's
-judged as (
-
-    select
-        counts.entity_id,
-        counts.window_period_index,
-        counts.map_level,
-        counts.rated_id,
-        counts.answers_count,
-        counts.effective_respondents_units,
-        counts.promoters_count,
-        counts.detractors_count,
-        counts.not_named_count,
-        counts.not_named_promoters_count,
-        counts.not_named_detractors_count,
-        parameters.minimum_minority,
-        not counts.is_open
-        or counts.answers_count < parameters.aggregate_minimum_customers
-        or (
-            counts.not_named_count > 0
-            and {{ outside_largest(
-                'counts.not_named_count', 'counts.not_named_promoters_count',
-                'counts.not_named_detractors_count'
-            ) }} < parameters.minimum_minority
-        ) as is_closed
-    from {{ ref('int_recommendation_counts') }} as counts
-    inner join {{ ref('int_value_parameters') }} as parameters
-        on
-            counts.entity_id = parameters.entity_id
-            and counts.window_period_index = parameters.period_index
-
-),
-
--- the total less what is open tells of the closed segments together
-left_over as (
-
-    select
-        entity_id,
-        window_period_index,
-        sum(not_named_count) as not_named_count,
-        sum(not_named_promoters_count) as not_named_promoters_count,
-        sum(not_named_detractors_count) as not_named_detractors_count
-    from judged
-    where map_level = 'segment' and is_closed
-    group by entity_id, window_period_index
-
-),
-
-secured as (
-
-    select
-        judged.entity_id,
-        judged.window_period_index,
-        judged.map_level,
-        judged.rated_id,
-        judged.answers_count,
-        judged.effective_respondents_units,
-        judged.promoters_count,
-        judged.detractors_count,
-        judged.is_closed
-        or (
-            judged.map_level = 'entity'
-            and coalesce(left_over.not_named_count, 0) > 0
-            and {{ outside_largest(
-                'left_over.not_named_count', 'left_over.not_named_promoters_count',
-                'left_over.not_named_detractors_count'
-            ) }} < judged.minimum_minority
-        ) as is_closed
-    from judged
-    left join left_over
-        on
-            judged.entity_id = left_over.entity_id
-            and judged.window_period_index = left_over.window_period_index
-
-),
-
 -- Rocks's adjusted Wald: three answers more, three quarters of one at either end. Answers count by
 -- what they tell: colleagues of one customer are one cluster. The link to staying and spending is
 -- the entity's, in every row, as of the row's own period. Floats enter only here, in scalar steps
@@ -96,14 +19,17 @@ counted as (
         rates.answered_count,
         cast(counts.promoters_count as double) as promoters_count,
         cast(counts.detractors_count as double) as detractors_count,
-        counts.is_closed,
+        counts.customers_count,
+        -- closed as well where what is left of the window is under the minimum
+        not counts.is_open
+        or counts.customers_count < parameters.aggregate_minimum_customers as is_closed,
         parameters.respondent_role,
         parameters.aggregate_low_customers,
         links.answers_count as linked_count,
         links.customers_count as linked_customers_count,
         links.concordance_error_units,
-        links.stayed_count,
-        links.left_count,
+        least(links.stayed_customers_count, links.left_customers_count)
+            as fewer_outcome_customers_count,
         {{ share_units('links.promoters_stayed_count', 'links.promoters_count') }}
             as promoters_stayed_units,
         {{ share_units('links.detractors_stayed_count', 'links.detractors_count') }}
@@ -132,10 +58,11 @@ counted as (
         * {{ student_t_90('(links.' ~ group ~ '_customers_count - 1)') }}
         end as {{ group }}_spend_half_width,
         {%- endfor %}
-        least(links.promoters_count, links.detractors_count) as smaller_group_count,
+        least(links.promoters_customers_count, links.detractors_customers_count)
+            as smaller_group_customers_count,
         cast(links.double_concordant_count as double)
         / nullif(2 * cast(links.stayed_count as double) * links.left_count, 0) as concordance
-    from secured as counts
+    from {{ ref('int_recommendation_counts') }} as counts
     inner join {{ ref('int_entity_months') }} as months
         on
             counts.entity_id = months.entity_id
@@ -166,10 +93,11 @@ scored as (
         rated_id,
         case
             when is_closed then 'suppressed'
-            when answers_count < aggregate_low_customers then 'low_n'
+            when customers_count < aggregate_low_customers then 'low_n'
             else 'shown'
         end as reliability,
         answers_count,
+        customers_count,
         effective_respondents_units,
         effective_count,
         {{ share_units('answered_count', 'invited_count') }} as response_rate_units,
@@ -183,12 +111,15 @@ scored as (
         aggregate_low_customers,
         linked_count,
         linked_customers_count,
-        stayed_count,
-        left_count,
-        smaller_group_count,
+        fewer_outcome_customers_count,
+        smaller_group_customers_count,
         concordance,
-        {{ student_t_90('nullif(linked_customers_count - 1, 0)') }}
-        * nullif(concordance_error_units, 0) / 1000000000 as concordance_half_width,
+        -- on the logit scale, with as many degrees of freedom as customers of the fewer outcome:
+        -- near its ends the share of pairs is skewed, and its error hangs on those few
+        ln(nullif(concordance, 0) / nullif(1 - concordance, 0)) as concordance_logit,
+        {{ student_t_90('nullif(fewer_outcome_customers_count - 1, 0)') }}
+        * nullif(concordance_error_units, 0) / 1000000000
+        / nullif(concordance * (1 - concordance), 0) as concordance_half_width,
         promoters_customers_count,
         detractors_customers_count,
         promoters_effective_respondents_units,
@@ -212,6 +143,7 @@ varied as (
         rated_id,
         reliability,
         answers_count,
+        customers_count,
         effective_respondents_units,
         response_rate_units,
         respondent_role,
@@ -232,14 +164,15 @@ varied as (
             when reliability = 'suppressed' then 'suppressed'
             when linked_count is null then 'not_measured'
             when
-                least(stayed_count, left_count) >= 10
-                and smaller_group_count >= aggregate_low_customers
+                fewer_outcome_customers_count >= 10
+                and smaller_group_customers_count >= aggregate_low_customers
                 then 'measured'
             else 'too_few'
         end as link_status,
         linked_count,
         linked_customers_count,
         concordance,
+        concordance_logit,
         concordance_half_width,
         promoters_customers_count,
         detractors_customers_count,
@@ -281,6 +214,8 @@ final as (
             as own_answer_share,
         case when reliability <> 'suppressed' then cast(answers_count as bigint) end
             as answers_count,
+        case when reliability <> 'suppressed' then cast(customers_count as bigint) end
+            as customers_count,
         case when reliability <> 'suppressed'
             then {{ units_to_score('effective_respondents_units') }}
         end as effective_respondents,
@@ -292,8 +227,8 @@ final as (
         cast(coalesce(linked_customers_count, 0) as bigint) as linked_customers_count,
         {%- for column, expression in [
             ('stay_concordance', 'concordance'),
-            ('stay_concordance_low', 'greatest(concordance - concordance_half_width, 0)'),
-            ('stay_concordance_high', 'least(concordance + concordance_half_width, 1)'),
+            ('stay_concordance_low', '1 / (1 + exp(concordance_half_width - concordance_logit))'),
+            ('stay_concordance_high', '1 / (1 + exp(-concordance_half_width - concordance_logit))'),
         ] %}
         case when link_status = 'measured'
             then cast(round({{ expression }}, 9) as decimal(18, 9))

@@ -45,7 +45,7 @@ released as (
         ) }} as used_units,
         case
             when importance.is_open
-                and importance.respondents_count >= parameters.aggregate_minimum_customers
+                and importance.customers_count >= parameters.aggregate_minimum_customers
                 then importance.respondents_count
         end as respondents_count,
         importance.share_units,
@@ -102,7 +102,7 @@ compared as (
         case
             when respondents_count is null and all_respondents_count is null then 'not_asked'
             when respondents_count is null then 'suppressed'
-            when respondents_count < aggregate_low_customers then 'low_n'
+            when customers_count < aggregate_low_customers then 'low_n'
             else 'shown'
         end as reliability,
         case when respondents_count is not null
