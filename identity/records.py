@@ -15,19 +15,26 @@ LEGAL_FORMS = (
     "llc", "llp", "ltd", "nv", "oy", "plc", "sa", "sarl", "se", "spa", "srl",
 )  # fmt: skip
 
-# Two records are compared where they share one of these.
+PLACE = "coalesce(numbers[-1], street_words[-1])"
+INITIAL = "left(name_words[-1], 1)"
+# whatever the order of the words
+FIRST_INITIAL = "list_min(list_transform(name_words, lambda word: left(word, 1)))"
+
+# Two records are compared where they share one of these; where too many share a value, where they
+# share what narrows it as well. Pairs then grow with the records and not with their square.
 BLOCKS = {
-    "email": "email_key",
-    "phone": "phone_key",
-    "name": "name_key",
-    "last_name_and_initial": "name_words[-1] || left(name_words[1], 1)",
-    "first_name_and_place": "name_words[1] || coalesce(numbers[-1], street_words[-1])",
-    "house_and_street": "numbers[1] || street_words[1]",
+    "email": ("email_key", FIRST_INITIAL),
+    "phone": ("phone_key", FIRST_INITIAL),
+    "name": ("name_key", PLACE),
+    "last_name_and_initial": ("name_words[-1] || left(name_words[1], 1)", PLACE),
+    "first_name_and_place": (f"name_words[1] || {PLACE}", INITIAL),
+    "house_and_street": ("numbers[1] || street_words[1]", FIRST_INITIAL),
     "house_and_place": (
-        "numbers[1] || coalesce(case when len(numbers) > 1 then numbers[-1] end, street_words[-1])"
+        "numbers[1] || coalesce(case when len(numbers) > 1 then numbers[-1] end, street_words[-1])",
+        FIRST_INITIAL,
     ),
-    "house_and_name": "numbers[1] || left(name_words[1], 1) || left(name_words[-1], 1)",
-    "birth_date": "birth_date_key",
+    "house_and_name": ("numbers[1] || left(name_words[1], 1) || left(name_words[-1], 1)", PLACE),
+    "birth_date": ("birth_date_key", FIRST_INITIAL),
 }
 
 MACROS = r"""
@@ -41,6 +48,10 @@ create or replace temp macro words_of(text) as
 create or replace temp macro grams_of(text) as list_distinct(list_transform(
     range(1, greatest(length(text) - 1, 2)), lambda place: substr(text, place, 3)
 ));
+
+-- of lists without doubles; a few times as fast as list_intersect
+create or replace temp macro shared_grams(a, b) as
+    len(list_filter(a, lambda gram: list_contains(b, gram)));
 
 create or replace temp macro digits_of(text) as regexp_replace(text, '[^0-9]', '', 'g');
 
@@ -65,22 +76,30 @@ create or replace temp macro weakest_word(a, b) as case
     else jaro_winkler_similarity(array_to_string(a, ''), array_to_string(b, ''))
 end;
 
+create or replace temp macro names_spelled_alike(a, b) as
+    weakest_word(a, b) >= 0.94
+    or (
+        len(a) <> len(b)
+        and jaro_winkler_similarity(array_to_string(a, ''), array_to_string(b, '')) >= 0.95
+    );
+
+create or replace temp macro names_similar(a, b) as weakest_word(a, b) >= 0.82;
+
+create or replace temp macro name_contained(a, b) as list_has_all(a, b) or list_has_all(b, a);
+
+create or replace temp macro names_share_a_word(a, b) as
+    greatest(
+        jaro_winkler_similarity(a[1], b[1]), jaro_winkler_similarity(a[-1], b[-1]),
+        jaro_winkler_similarity(a[1], b[-1]), jaro_winkler_similarity(a[-1], b[1])
+    ) >= 0.94;
+
 create or replace temp macro name_level(a, b) as case
     when list_sort(a) = list_sort(b) then 'same'
     when numbers_in(a) <> numbers_in(b) then 'different_number'
-    when weakest_word(a, b) >= 0.94 then 'spelling'
-    when
-        len(a) <> len(b)
-        and jaro_winkler_similarity(array_to_string(a, ''), array_to_string(b, '')) >= 0.95
-        then 'spelling'
-    when weakest_word(a, b) >= 0.82 then 'similar'
-    when list_has_all(a, b) or list_has_all(b, a) then 'contained'
-    when
-        greatest(
-            jaro_winkler_similarity(a[1], b[1]), jaro_winkler_similarity(a[-1], b[-1]),
-            jaro_winkler_similarity(a[1], b[-1]), jaro_winkler_similarity(a[-1], b[1])
-        ) >= 0.94
-        then 'one_word'
+    when names_spelled_alike(a, b) then 'spelling'
+    when names_similar(a, b) then 'similar'
+    when name_contained(a, b) then 'contained'
+    when names_share_a_word(a, b) then 'one_word'
     else 'different'
 end;
 
@@ -141,7 +160,9 @@ keyed as (
         entity_id,
         nullif(array_to_string(list_sort(name_words), ' '), '') as name_key,
         name_words,
+        numbers_in(name_words) as name_numbers,
         email_key,
+        digits_of(email_key) as email_digits,
         phone_key,
         nullif(array_to_string(address_words, ' '), '') as address_key,
         case when len(address_words) > 0
@@ -153,27 +174,32 @@ keyed as (
         {blocks}
     from worded
 
-)
+),
+
+{crowds}
 
 select
-    record_id,
-    entity_id,
-    name_key,
-    name_words,
-    email_key,
-    phone_key,
-    address_key,
-    address_grams,
-    address_numbers,
-    birth_date_key,
-    tax_key,
-    entity_id || '|' || name_key as name_term,
-    entity_id || '|' || email_key as email_term,
-    entity_id || '|' || phone_key as phone_term,
-    entity_id || '|' || address_key as address_term,
+    keyed.record_id,
+    keyed.entity_id,
+    keyed.name_key,
+    keyed.name_words,
+    keyed.name_numbers,
+    keyed.email_key,
+    keyed.email_digits,
+    keyed.phone_key,
+    keyed.address_key,
+    keyed.address_grams,
+    keyed.address_numbers,
+    keyed.birth_date_key,
+    keyed.tax_key,
+    keyed.entity_id || '|' || keyed.name_key as name_term,
+    keyed.entity_id || '|' || keyed.email_key as email_term,
+    keyed.entity_id || '|' || keyed.phone_key as phone_term,
+    keyed.entity_id || '|' || keyed.address_key as address_term,
     {guarded}
 from keyed
-order by record_id
+{joins}
+order by keyed.record_id
 """
 
 
@@ -183,14 +209,47 @@ def prepare(connection: duckdb.DuckDBPyConnection, block_at_most: int) -> None:
     Args:
         connection: holds ``records``: record_id (0, 1, …), entity_id and the FIELDS as text, one
             row a record.
-        block_at_most: a value that more records of one entity share is no reason to compare them.
+        block_at_most: a value that more records of one entity share is by itself no reason to
+            compare them.
     """
     connection.execute(MACROS)
-    made = ",\n        ".join(f"{sql} as block_{name}" for name, sql in BLOCKS.items())
-    guarded = ",\n    ".join(
-        f"case when count(block_{name}) over (partition by entity_id, block_{name})"
-        f" <= {int(block_at_most)} then block_{name} end as block_{name}"
+    made = ",\n        ".join(
+        f"{key} as block_{name},\n        {narrower} as narrower_{name}"
+        for name, (key, narrower) in BLOCKS.items()
+    )
+    crowds = ",\n\n".join(
+        f"""crowds_{name} as (
+    select entity_id, block_{name} from keyed where block_{name} is not null
+    group by entity_id, block_{name} having count(*) > {int(block_at_most)}
+),
+
+circles_{name} as (
+    select keyed.entity_id, keyed.block_{name}, keyed.narrower_{name}
+    from keyed inner join crowds_{name} using (entity_id, block_{name})
+    where keyed.narrower_{name} is not null
+    group by keyed.entity_id, keyed.block_{name}, keyed.narrower_{name}
+    having count(*) <= {int(block_at_most)}
+)"""
         for name in BLOCKS
     )
-    sql = PREPARED.replace("{blocks}", made).replace("{guarded}", guarded)
+    guarded = ",\n    ".join(
+        f"case when crowds_{name}.entity_id is null then keyed.block_{name}"
+        f" when circles_{name}.entity_id is not null"
+        f" then keyed.block_{name} || '|' || keyed.narrower_{name} end as block_{name}"
+        for name in BLOCKS
+    )
+    joins = "\n".join(
+        f"left join crowds_{name} on keyed.entity_id = crowds_{name}.entity_id"
+        f" and keyed.block_{name} = crowds_{name}.block_{name}\n"
+        f"left join circles_{name} on keyed.entity_id = circles_{name}.entity_id"
+        f" and keyed.block_{name} = circles_{name}.block_{name}"
+        f" and keyed.narrower_{name} = circles_{name}.narrower_{name}"
+        for name in BLOCKS
+    )
+    sql = PREPARED
+    for place, part in (
+        *(("{blocks}", made), ("{crowds}", crowds)),
+        *(("{guarded}", guarded), ("{joins}", joins)),
+    ):
+        sql = sql.replace(place, part)
     connection.execute(sql, {"legal_forms": list(LEGAL_FORMS)})

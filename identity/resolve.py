@@ -250,8 +250,8 @@ class _Resolution:
         )
         self.known = records["customer_id"].to_pylist()
         self.recorded: list[datetime] = records["recorded_at"].to_pylist()
-        # one thread: the order in which floats are added is then always the same
-        self.connection = duckdb.connect(config={"threads": 1})
+        # every pair is scored by itself: no float is added in an order that threads could change
+        self.connection = duckdb.connect()
         # a night has no screen to draw on
         self.connection.execute("set enable_progress_bar = false")
         self.connection.register("given_records", records)

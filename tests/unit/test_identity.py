@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import identity as measured
-from identity import resolve
+from identity import model, resolve
 from identity.clusters import Limits, Link, Parties
+from identity.records import prepare
 from identity.resolve import Policy, PolicyError, read_policy
 from orchestration import changes
 from orchestration.settings import PROJECT
@@ -212,6 +213,45 @@ def test_same_records_give_the_same_rows_in_any_number_of_runs():
     ]  # fmt: skip
     one, two = run(*people), run(*people)
     assert one.links.equals(two.links) and one.disputes.equals(two.disputes)
+
+
+def test_pairs_score_the_same_on_any_number_of_threads(tmp_path):
+    """Else a night on a larger machine would know customers otherwise."""
+    meridian.generate(tmp_path, customers=400)
+    scored = []
+    for threads in (1, 2, 4):
+        connection = duckdb.connect(config={"threads": threads})
+        connection.execute(
+            "create table records as select row_number() over (order by entity_id, source_id) - 1"
+            " as record_id, *"
+            f" from read_parquet('{tmp_path}/*/identities.parquet', union_by_name = true)"
+        )
+        prepare(connection, 30)
+        connection.execute("alter table prepared add column settled bigint")
+        connection.execute("update prepared set settled = record_id")
+        model.score(connection, POLICY.weights, 1000, -2)
+        scored.append(connection.execute("select * from scored order by all").fetchall())
+        connection.close()
+    assert len(scored[0]) > 100
+    assert scored[0] == scored[1] == scored[2]
+
+
+def test_a_value_that_many_share_is_compared_where_they_share_a_second_one():
+    """A street of forty houses' worth of people: compared by name, not all with all."""
+    connection = duckdb.connect()
+    connection.execute(
+        "create table records as select i as record_id, 'acme' as entity_id,"
+        " chr(cast(97 + i % 20 as integer)) || 'x' || i || ' zz' || i as name,"
+        " cast(null as varchar) as email, cast(null as varchar) as phone,"
+        " '7 Long Road' as address, cast(null as varchar) as tax_id,"
+        " cast(null as varchar) as birth_date from range(40) as r (i)"
+    )
+    prepare(connection, 30)
+    blocks = connection.execute(
+        "select count(*), count(distinct block_house_and_street) from prepared"
+        " where block_house_and_street is not null"
+    ).fetchall()
+    assert blocks == [(40, 20)]
 
 
 def test_no_pairs_left_over_means_no_splink(monkeypatch):
