@@ -40,13 +40,29 @@ opened as (
 )
 {%- endmacro %}
 
-{# Whether all of a group gave one of the terms the same score; sides are prefixes of its column. #}
-{% macro all_alike(terms, sides) -%}
+{#
+  Whether all of a group are alike in anything that is published of them: a term, a side of the
+  equation or its value; where two suppliers are compared (sides), each one's and their ratios. An
+  interval of no width would tell it.
+#}
+{% macro all_alike(prefix, sides) -%}
+{%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] -%}
+{%- set told = [] -%}
 {%- for side in sides -%}
-{%- set last_side = loop.last -%}
-{%- for term in terms -%}
-min({{ side }}{{ term }}_units) = max({{ side }}{{ term }}_units)
-            {{- '' if last_side and loop.last else ' or ' }}
+{%- set column = prefix ~ side -%}
+{%- for term in terms -%}{%- do told.append(column ~ term ~ '_units') -%}{%- endfor -%}
+{%- set get = '(' ~ column ~ 'product_quality_units + ' ~ column ~ 'service_quality_units)' -%}
+{%- set give = '(' ~ column ~ 'price_units + ' ~ column ~ 'hassle_units)' -%}
+{%- do told.extend([get, give, share_units(get, give)]) -%}
 {%- endfor -%}
+{%- if sides | length == 2 -%}
+{%- set one = prefix ~ sides[0] -%}
+{%- set other = prefix ~ sides[1] -%}
+{%- for term in terms -%}
+{%- do told.append(share_units(other ~ term ~ '_units', one ~ term ~ '_units')) -%}
+{%- endfor -%}
+{%- endif -%}
+{%- for expression in told -%}
+min({{ expression }}) = max({{ expression }}){{ '' if loop.last else ' or ' }}
 {%- endfor -%}
 {%- endmacro %}

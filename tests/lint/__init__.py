@@ -76,7 +76,7 @@ def opened_cells():
     return "opened as (select entity_id, window_period_index, 1 as is_open from releases)"
 
 
-def all_alike(terms, sides):
+def all_alike(prefix, sides):
     return "min(1) = max(1)"
 
 

@@ -632,12 +632,14 @@ class World:
     """A company that could be: its people, what its attacker knows, and what he is after.
 
     ``secrets`` has by name how many of how many who are not named said something; a name is what
-    the attacker knows of it.
+    the attacker knows of it. Whoever reads means only has no use for intervals: he does not know
+    what else each of these people said.
     """
 
     rows: tuple[tuple, ...]
     known: tuple
     secrets: tuple[tuple[tuple, int, int], ...]
+    is_of_means: bool = False
 
 
 def secret(name, count: int, people: int) -> tuple[tuple, int, int]:
@@ -801,6 +803,7 @@ def map_worlds() -> Iterator[World]:
         return World(tuple(rows), known, tuple(secrets))
 
     rival, other, both = {"rated": ("rival",)}, {"rated": ("other",)}, {"rated": ("rival", "other")}
+    later = other | {"period": 2}
     for named, high, low, hassle in itertools.product((0, 2), range(5), range(5), range(5)):
         yield world(
             ("two rivals", named),
@@ -822,6 +825,17 @@ def map_worlds() -> Iterator[World]:
             ("a", 3, second, rival | {"period": 2}),
             ("b", 3, 1, other),
             ("b", 3, 1, other | {"period": 2}),
+        )
+    # one who rated the rival rates the other in the next block; nobody knows what else he said
+    for first, second, place, next_place in itertools.product(range(6), range(6), range(5), (0, 4)):
+        mixed = world(("one rates another",), ("a", 5, first, rival), ("b", 5, second, later))
+        same = {f"a1{place}": "m", f"b2{next_place}": "m"}
+        said = (place < first) + (next_place < second)
+        yield World(
+            tuple((same.get(row[0], row[0]), *row[1:]) for row in mixed.rows),
+            mixed.known,
+            ((("of one",), said, 2),),
+            is_of_means=True,
         )
     few, many = {"segment": "few"}, {"segment": "many"}
     for named, high, low in itertools.product((0, 2), range(5), range(5)):
@@ -1012,8 +1026,11 @@ def recovered(publications: Publications, attacked: str) -> list[str]:
         result = publications.connection.execute(
             f"select * exclude entity_id, entity_id from marts.{mart}"
         )
+        intervals = [d[0].endswith(("_low", "_high")) for d in result.description]
         for *row, entity in result.fetchall():
-            rows[entity].append((mart, *map(str, row)))
+            told = zip(row, intervals, strict=False)
+            means = worlds[int(entity[1:])].is_of_means
+            rows[entity].append((mart, *(str(n) for n, is_end in told if not (is_end and means))))
     alike: dict[tuple, set[int]] = defaultdict(set)
     for i, world in enumerate(worlds):
         for name, count, people in world.secrets:

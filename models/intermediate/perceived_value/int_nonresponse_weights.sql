@@ -1,24 +1,17 @@
 -- How many invited customers stand behind one who answered, in thousandths (R29): customers of a
--- segment whose operations ran worse than par, at or above it, or were not seen, by window. A
--- class with a handful of answers takes its segment's weight; no weight is above the policy's
--- ceiling. Without invitations (silence is not recorded) there are no weights.
-{%- set span = trailing_periods() %}
+-- segment whose operations ran worse than par, at or above it, or were not seen, by block of
+-- periods, so that an answer weighs the same in every window. A class with a handful of answers
+-- takes its segment's weight; no weight is above the policy's ceiling. Without invitations (silence
+-- is not recorded) there are no weights.
 with
-
-{{ released_windows() }},
 
 answered as (
 
     select distinct
-        releases.entity_id,
-        releases.window_period_index,
+        readings.entity_id,
+        readings.block_period_index,
         readings.cluster_id
-    from releases
-    inner join {{ ref('int_value_map_readings') }} as readings
-        on
-            releases.entity_id = readings.entity_id
-            and readings.block_period_index <= releases.window_period_index
-            and readings.block_period_index > releases.window_period_index - {{ span }}
+    from {{ ref('int_value_map_readings') }} as readings
     inner join {{ ref('int_survey_cells_released') }} as cells
         on
             readings.entity_id = cells.entity_id
@@ -35,19 +28,19 @@ answered as (
 invited as (
 
     select distinct
-        releases.entity_id,
-        releases.window_period_index,
+        invitations.entity_id,
+        blocks.window_period_index as block_period_index,
         'customer ' || invitations.customer_id as cluster_id
-    from releases
-    inner join {{ ref('int_survey_invitations') }} as invitations
+    from {{ ref('int_survey_invitations') }} as invitations
+    inner join {{ ref('int_value_windows') }} as blocks
         on
-            releases.entity_id = invitations.entity_id
-            and invitations.period_index <= releases.window_period_index
-            and invitations.period_index > releases.window_period_index - {{ span }}
+            invitations.entity_id = blocks.entity_id
+            and invitations.period_index = blocks.period_index
+            and blocks.window_kind = 'block'
     inner join {{ ref('int_value_parameters') }} as parameters
         on
-            releases.entity_id = parameters.entity_id
-            and releases.window_period_index = parameters.period_index
+            blocks.entity_id = parameters.entity_id
+            and blocks.window_period_index = parameters.period_index
             and invitations.role = parameters.respondent_role
     where invitations.customer_id is not null
 
@@ -57,7 +50,7 @@ classed as (
 
     select
         invited.entity_id,
-        invited.window_period_index,
+        invited.block_period_index,
         invited.cluster_id,
         coalesce(customers.segment, '(none)') as segment,
         case
@@ -76,17 +69,17 @@ classed as (
     inner join {{ ref('int_value_parameters') }} as parameters
         on
             invited.entity_id = parameters.entity_id
-            and invited.window_period_index = parameters.period_index
+            and invited.block_period_index = parameters.period_index
     left join answered
         on
             invited.entity_id = answered.entity_id
-            and invited.window_period_index = answered.window_period_index
+            and invited.block_period_index = answered.block_period_index
             and invited.cluster_id = answered.cluster_id
     left join {{ ref('int_customer_value_priors') }} as priors
         on
             customers.entity_id = priors.entity_id
             and customers.customer_id = priors.customer_id
-            and invited.window_period_index = priors.window_period_index
+            and invited.block_period_index = priors.window_period_index
             and priors.window_kind = 'trailing'
 
 ),
@@ -95,22 +88,22 @@ counted as (
 
     select
         entity_id,
-        window_period_index,
+        block_period_index,
         cluster_id,
         minimum_count,
         weight_ceiling_units,
         is_answered,
         count(*) over (
-            partition by entity_id, window_period_index, segment, operations_class
+            partition by entity_id, block_period_index, segment, operations_class
         ) as class_invited_count,
         sum(is_answered) over (
-            partition by entity_id, window_period_index, segment, operations_class
+            partition by entity_id, block_period_index, segment, operations_class
         ) as class_answered_count,
         count(*) over (
-            partition by entity_id, window_period_index, segment
+            partition by entity_id, block_period_index, segment
         ) as segment_invited_count,
         sum(is_answered) over (
-            partition by entity_id, window_period_index, segment
+            partition by entity_id, block_period_index, segment
         ) as segment_answered_count
     from classed
 
@@ -120,7 +113,7 @@ final as (
 
     select
         entity_id,
-        window_period_index,
+        block_period_index,
         cluster_id,
         least(
             case

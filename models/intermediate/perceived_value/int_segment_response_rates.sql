@@ -1,23 +1,41 @@
 -- Share of invitations of the trailing window that were answered, for the entity, its segments, and
 -- each supplier by the invitations that asked about him; for ourselves beside the competitors, by
--- those that asked about any (R29). Invitations in every confidentiality count.
+-- those that asked about any, customers or others (R29). Invitations of those whose role is read
+-- count, in every survey and confidentiality.
 with
+
+invited as (
+
+    select
+        invitations.entity_id,
+        invitations.response_id,
+        invitations.customer_id,
+        invitations.period_index,
+        invitations.is_answered
+    from {{ ref('int_survey_invitations') }} as invitations
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            invitations.entity_id = parameters.entity_id
+            and invitations.period_index = parameters.period_index
+            and invitations.role = parameters.respondent_role
+
+),
 
 periods as (
 
     select
-        invitations.entity_id,
-        invitations.period_index,
+        invited.entity_id,
+        invited.period_index,
         coalesce(customers.segment, '(none)') as segment,
         count(*) as invited_count,
-        sum(invitations.is_answered) as answered_count
-    from {{ ref('int_survey_invitations') }} as invitations
+        sum(invited.is_answered) as answered_count
+    from invited
     inner join {{ ref('int_customers') }} as customers
         on
-            invitations.entity_id = customers.entity_id
-            and invitations.customer_id = customers.customer_id
+            invited.entity_id = customers.entity_id
+            and invited.customer_id = customers.customer_id
     group by
-        invitations.entity_id, invitations.period_index, coalesce(customers.segment, '(none)')
+        invited.entity_id, invited.period_index, coalesce(customers.segment, '(none)')
 
 ),
 
@@ -47,17 +65,20 @@ supplier_questions as (
 suppliers as (
 
     select
-        invitations.entity_id,
-        invitations.period_index,
+        invited.entity_id,
+        invited.period_index,
         supplier_questions.rated_id,
+        invited.customer_id is not null as is_customer,
         count(*) as invited_count,
-        sum(invitations.is_answered) as answered_count
-    from {{ ref('int_survey_invitations') }} as invitations
+        sum(invited.is_answered) as answered_count
+    from invited
     inner join supplier_questions
         on
-            invitations.entity_id = supplier_questions.entity_id
-            and invitations.response_id = supplier_questions.response_id
-    group by invitations.entity_id, invitations.period_index, supplier_questions.rated_id
+            invited.entity_id = supplier_questions.entity_id
+            and invited.response_id = supplier_questions.response_id
+    group by
+        invited.entity_id, invited.period_index, supplier_questions.rated_id,
+        invited.customer_id is not null
 
 ),
 
@@ -81,6 +102,15 @@ levels as (
         entity_id, period_index, 'supplier' as map_level, rated_id,
         invited_count, answered_count
     from suppliers
+
+    union all
+
+    select
+        entity_id, period_index, 'raters' as map_level,
+        case when is_customer then 'customers' else 'others' end as rated_id,
+        invited_count, answered_count
+    from suppliers
+    where rated_id = '(own)'
 
 ),
 

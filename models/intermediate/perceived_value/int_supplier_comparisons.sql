@@ -9,7 +9,7 @@ with
 
 {{ released_windows() }},
 
-clusters as (
+voices as (
 
     select
         releases.entity_id,
@@ -42,7 +42,27 @@ clusters as (
         and readings.is_heard
         and (readings.is_named or cells.is_not_named_shown)
     group by
-        releases.entity_id, releases.window_period_index, readings.cell_id, readings.cluster_id
+        releases.entity_id, releases.window_period_index, readings.block_period_index,
+        readings.cell_id, readings.cluster_id, readings.rated_ids
+
+),
+
+-- a vote in each block and group of raters, as on the map
+clusters as (
+
+    select
+        entity_id,
+        window_period_index,
+        cell_id,
+        cluster_id,
+        {%- for side in sides %}
+        {%- for term in terms %}
+        sum({{ side }}{{ term }}_units) as {{ side }}{{ term }}_units{{ ',' if not loop.last }}
+        {%- endfor %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from voices
+    group by entity_id, window_period_index, cell_id, cluster_id
 
 ),
 

@@ -2,7 +2,7 @@
 -- aggregate is a sum over whole blocks and whole cells, so whoever adds and subtracts published
 -- numbers, of overlapping windows too, can only ever be left with whole blocks of whole cells:
 -- 1. answers that are not named are left out where fewer than the minimum of clusters gave some, or
---    where all of these gave a term the same score, which would tell each one's;
+--    where all of these are alike in a term, a side or the value, which would tell each one's;
 -- 2. a cell under the minimum is closed for the block;
 -- 3. so is one where all but fewer than the minority of those not named are promoters, detractors
 --    or neither. They are not left out as in 1.: many are, and a score without those of one mind
@@ -102,7 +102,7 @@ counted as (
         sum(clusters.has_not_named) >= parameters.aggregate_minimum_customers
         and not (
             parameters.minimum_minority > 0
-            and coalesce({{ all_alike(terms, ['clusters.']) }}, false)
+            and coalesce({{ all_alike('clusters.', ['']) }}, false)
         ) as is_not_named_shown
     from clusters
     inner join {{ ref('int_value_parameters') }} as parameters

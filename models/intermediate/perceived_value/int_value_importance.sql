@@ -103,7 +103,9 @@ shared as (
         {{ share_units('weighed.importance_units', 'weighed.all_importance_units') }}
             as share_units,
         weighed.is_named,
-        parameters.aggregate_minimum_customers
+        asked.elements_count,
+        parameters.aggregate_minimum_customers,
+        parameters.minimum_minority
     from weighed
     inner join asked
         on
@@ -143,6 +145,55 @@ kinds as (
 
 ),
 
+-- what all who are not named give one of the elements would tell each one's share (R27)
+alike_elements as (
+
+    select
+        entity_id,
+        block_period_index,
+        cell_id,
+        element_group,
+        element_id
+    from shared
+    where not is_named and elements_count > 1 and minimum_minority > 0
+    group by entity_id, block_period_index, cell_id, element_group, element_id
+    having min(share_units) = max(share_units)
+
+),
+
+alike as (
+
+    select distinct
+        entity_id,
+        block_period_index,
+        cell_id,
+        element_group
+    from alike_elements
+
+),
+
+heard as (
+
+    select
+        kinds.entity_id,
+        kinds.block_period_index,
+        kinds.cell_id,
+        kinds.element_group,
+        kinds.customers_count,
+        kinds.named_count,
+        kinds.minimum_count,
+        kinds.not_named_count >= kinds.minimum_count and alike.entity_id is null
+            as is_not_named_heard
+    from kinds
+    left join alike
+        on
+            kinds.entity_id = alike.entity_id
+            and kinds.block_period_index = alike.block_period_index
+            and kinds.cell_id = alike.cell_id
+            and kinds.element_group = alike.element_group
+
+),
+
 shares as (
 
     select
@@ -154,18 +205,18 @@ shares as (
         shared.element_id,
         shared.share_units
     from shared
-    inner join kinds
+    inner join heard
         on
-            shared.entity_id = kinds.entity_id
-            and shared.block_period_index = kinds.block_period_index
-            and shared.cell_id = kinds.cell_id
-            and shared.element_group = kinds.element_group
+            shared.entity_id = heard.entity_id
+            and shared.block_period_index = heard.block_period_index
+            and shared.cell_id = heard.cell_id
+            and shared.element_group = heard.element_group
     where
-        (shared.is_named or kinds.not_named_count >= kinds.minimum_count)
+        (shared.is_named or heard.is_not_named_heard)
         and case
-            when kinds.not_named_count >= kinds.minimum_count then kinds.customers_count
-            else kinds.named_count
-        end >= kinds.minimum_count
+            when heard.is_not_named_heard then heard.customers_count
+            else heard.named_count
+        end >= heard.minimum_count
 
 ),
 

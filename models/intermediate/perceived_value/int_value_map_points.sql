@@ -1,7 +1,10 @@
 -- Each point of the value map as sums over its clusters (R26), for the windows that end with a
 -- block: the entity and its segments (customers weighed for who stayed silent), and each supplier
--- by those who rated a competitor. What may not be shown is left out or closed
--- (int_survey_cells_released); a point of whom nobody is left has a row and no number.
+-- by those who rated a competitor. A cluster has a vote in each block (and group of raters), the
+-- same in every window: a mean over the blocks of a window would weigh an answer in one window
+-- otherwise than in the next, and the difference would give single answers away. What may not be
+-- shown is left out or closed (int_survey_cells_released); a point of whom nobody is left has a row
+-- and no number.
 {%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 {%- set measures = ['product_quality', 'service_quality', 'get', 'price', 'hassle', 'give'] %}
 {%- set span = trailing_periods() %}
@@ -11,11 +14,12 @@ with
 
 {{ opened_cells() }},
 
-clusters as (
+voices as (
 
     select
         releases.entity_id,
         releases.window_period_index,
+        readings.block_period_index,
         readings.family,
         readings.cell_id,
         readings.cluster_id,
@@ -38,51 +42,64 @@ clusters as (
             and readings.block_period_index = cells.block_period_index
     where readings.is_heard and (readings.is_named or cells.is_not_named_shown)
     group by
-        releases.entity_id, releases.window_period_index, readings.family, readings.cell_id,
-        readings.cluster_id
+        releases.entity_id, releases.window_period_index, readings.block_period_index,
+        readings.family, readings.cell_id, readings.cluster_id, readings.rated_ids
 
 ),
 
 sides as (
 
     select
-        clusters.entity_id,
-        clusters.window_period_index,
-        clusters.family,
-        clusters.cell_id,
-        clusters.cluster_id,
-        clusters.product_quality_units,
-        clusters.service_quality_units,
+        voices.entity_id,
+        voices.window_period_index,
+        voices.block_period_index,
+        voices.family,
+        voices.cell_id,
+        voices.cluster_id,
+        voices.product_quality_units,
+        voices.service_quality_units,
         {{ divide_rounded(
-            '(clusters.product_quality_units + clusters.service_quality_units)', '2'
+            '(voices.product_quality_units + voices.service_quality_units)', '2'
         ) }} as get_units,
-        clusters.price_units,
-        clusters.hassle_units,
-        {{ divide_rounded('(clusters.price_units + clusters.hassle_units)', '2') }} as give_units
-    from clusters
-    where clusters.product_quality_units is not null
+        voices.price_units,
+        voices.hassle_units,
+        {{ divide_rounded('(voices.price_units + voices.hassle_units)', '2') }} as give_units
+    from voices
+    where voices.product_quality_units is not null
 
     union all
 
-    -- one overall question: the give side is the window's money (R25)
+    -- one overall question: the give side is the window's money, and a vote the window's (R25)
     select
-        clusters.entity_id,
-        clusters.window_period_index,
-        clusters.family,
-        clusters.cell_id,
-        clusters.cluster_id,
-        clusters.product_quality_units,
-        clusters.service_quality_units,
+        overall.entity_id,
+        overall.window_period_index,
+        overall.block_period_index,
+        overall.family,
+        overall.cell_id,
+        overall.cluster_id,
+        cast(null as {{ type_whole() }}) as product_quality_units,
+        cast(null as {{ type_whole() }}) as service_quality_units,
         values_given.get_units,
         values_given.price_units,
         values_given.hassle_units,
         values_given.give_units
-    from clusters
+    from (
+        select
+            entity_id,
+            window_period_index,
+            family,
+            cell_id,
+            cluster_id,
+            max(block_period_index) as block_period_index
+        from voices
+        where product_quality_units is null
+        group by entity_id, window_period_index, family, cell_id, cluster_id
+    ) as overall
     inner join {{ ref('int_customer_value_terms') }} as values_given
         on
-            clusters.entity_id = values_given.entity_id
-            and clusters.window_period_index = values_given.window_period_index
-            and clusters.cluster_id = 'customer ' || values_given.customer_id
+            overall.entity_id = values_given.entity_id
+            and overall.window_period_index = values_given.window_period_index
+            and overall.cluster_id = 'customer ' || values_given.customer_id
             and values_given.window_kind = 'trailing'
             and values_given.value_method = 'overall_split_unknown'
             and values_given.is_complete
@@ -96,6 +113,7 @@ levels as (
         sides.window_period_index,
         sides.family as map_level,
         sides.cell_id as rated_id,
+        sides.cluster_id,
         {%- for measure in measures %}
         sides.{{ measure }}_units,
         {%- endfor %}
@@ -105,7 +123,7 @@ levels as (
     left join {{ ref('int_nonresponse_weights') }} as weights
         on
             sides.entity_id = weights.entity_id
-            and sides.window_period_index = weights.window_period_index
+            and sides.block_period_index = weights.block_period_index
             and sides.cluster_id = weights.cluster_id
             and sides.family = 'segment'
 
@@ -116,6 +134,7 @@ levels as (
         sides.window_period_index,
         'entity' as map_level,
         '(all)' as rated_id,
+        sides.cluster_id,
         {%- for measure in measures %}
         sides.{{ measure }}_units,
         {%- endfor %}
@@ -125,9 +144,26 @@ levels as (
     left join {{ ref('int_nonresponse_weights') }} as weights
         on
             sides.entity_id = weights.entity_id
-            and sides.window_period_index = weights.window_period_index
+            and sides.block_period_index = weights.block_period_index
             and sides.cluster_id = weights.cluster_id
     where sides.family = 'segment'
+
+),
+
+clusters as (
+
+    select
+        entity_id,
+        window_period_index,
+        map_level,
+        rated_id,
+        max(is_weighted) as is_weighted,
+        sum(weight) as weight,
+        {%- for measure in measures %}
+        sum(weight * {{ measure }}_units) as {{ measure }}_units{{ ',' if not loop.last }}
+        {%- endfor %}
+    from levels
+    group by entity_id, window_period_index, map_level, rated_id, cluster_id
 
 ),
 
@@ -143,17 +179,17 @@ summed as (
         sum(weight) as weights,
         sum(weight * weight) as squared_weights,
         {%- for measure in measures %}
-        sum(weight * {{ measure }}_units) as {{ measure }}_units,
+        sum({{ measure }}_units) as {{ measure }}_units,
         {%- endfor %}
         {%- for term in terms %}
-        sum(weight * weight * {{ term }}_units) as {{ term }}_products,
-        sum(weight * weight * {{ term }}_units * {{ term }}_units) as {{ term }}_squares,
+        sum(weight * {{ term }}_units) as {{ term }}_products,
+        sum({{ term }}_units * {{ term }}_units) as {{ term }}_squares,
         {%- endfor %}
-        sum(weight * weight * get_units) as get_products,
-        sum(weight * weight * get_units * get_units) as get_get_units,
-        sum(weight * weight * get_units * give_units) as get_give_units,
-        sum(weight * weight * give_units * give_units) as give_give_units
-    from levels
+        sum(weight * get_units) as get_products,
+        sum(get_units * get_units) as get_get_units,
+        sum(get_units * give_units) as get_give_units,
+        sum(give_units * give_units) as give_give_units
+    from clusters
     group by entity_id, window_period_index, map_level, rated_id
 
 ),

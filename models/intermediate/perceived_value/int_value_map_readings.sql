@@ -73,7 +73,7 @@ pairs as (
 
 -- Whoever rated us and A, less whoever rated us and B, must not leave a few: every number is a sum
 -- over whole groups of people who rated the same competitors, none of them under the minimum and
--- none of whom all gave a term the same score, which would tell each one's (R27).
+-- none of whom all are alike in anything that is published, which would tell each one's (R27).
 raters as (
 
     select
@@ -187,7 +187,7 @@ voices as (
 
 ),
 
--- of each competitor of the group enough spoke, and of no term alike
+-- of each competitor of the group enough spoke, and not alike
 rated_enough as (
 
     select
@@ -197,7 +197,7 @@ rated_enough as (
         rated_ids,
         is_named or (
             count(*) >= max(minimum_count)
-            and (max(minimum_minority) = 0 or not ({{ all_alike(terms, sides) }}))
+            and (max(minimum_minority) = 0 or not ({{ all_alike('', sides) }}))
         ) as is_heard
     from voices
     group by entity_id, block_period_index, is_named, rated_ids, rated_id
@@ -226,6 +226,7 @@ counted as (
         grouped.respondent_id,
         grouped.cluster_id,
         grouped.is_named,
+        grouped.rated_ids,
         heard.is_heard,
         {%- for term in terms %}
         grouped.{{ term }}_units,
@@ -251,6 +252,7 @@ complete as (
         coalesce(customers.segment, '(none)') as cell_id,
         respondents.cluster_id,
         respondents.is_named,
+        cast(null as {{ dbt.type_string() }}) as rated_ids,
         true as is_heard,
         respondents.product_quality_units,
         respondents.service_quality_units,
@@ -293,6 +295,7 @@ complete as (
         rated_id as cell_id,
         cluster_id,
         is_named,
+        rated_ids,
         is_heard,
         {%- for term in terms %}
         {{ term }}_units,
@@ -312,6 +315,7 @@ complete as (
         '(own)' as cell_id,
         cluster_id,
         is_named,
+        rated_ids,
         is_heard,
         {%- for term in terms %}
         max(own_{{ term }}_units) as {{ term }}_units,
@@ -320,7 +324,8 @@ complete as (
         max(own_{{ term }}_units) as own_{{ term }}_units{{ ',' if not loop.last }}
         {%- endfor %}
     from counted
-    group by entity_id, block_period_index, respondent_id, cluster_id, is_named, is_heard
+    group by
+        entity_id, block_period_index, respondent_id, cluster_id, is_named, rated_ids, is_heard
 
 ),
 
@@ -333,6 +338,7 @@ final as (
         cell_id,
         cluster_id,
         is_named,
+        rated_ids,
         is_heard,
         {%- for term in terms %}
         sum({{ term }}_units) as {{ term }}_units,
@@ -340,7 +346,8 @@ final as (
         {%- endfor %}
         count(*) as respondents_count
     from complete
-    group by entity_id, block_period_index, family, cell_id, cluster_id, is_named, is_heard
+    group by
+        entity_id, block_period_index, family, cell_id, cluster_id, is_named, rated_ids, is_heard
 
 )
 

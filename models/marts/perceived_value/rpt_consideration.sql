@@ -234,8 +234,8 @@ final as (
         on
             years.entity_id = rates.entity_id
             and years.last_period_index = rates.window_period_index
-            and rates.map_level = 'supplier'
-            and rates.rated_id = '(own)'
+            and rates.map_level = 'raters'
+            and rates.rated_id = case when shares.is_customer then 'customers' else 'others' end
 
 )
 

@@ -14,8 +14,11 @@ opened as (
         scored.reference,
         scored.respondent_role,
         -- one overall question asks for no price: the money stands in its place (R25)
-        case when scored.product_quality_units is null then 'paid' else 'answered' end
-            as price_basis,
+        case
+            when scored.clusters_count = 0 then 'none'
+            when scored.product_quality_units is null then 'paid'
+            else 'answered'
+        end as price_basis,
         scored.reliability,
         scored.quality_weight_units,
         scored.quality_weight_basis,
