@@ -31,6 +31,15 @@ case when {{ expression }} between -{{ ceiling }} and {{ ceiling }}
 cast(cast({{ expression }} as decimal(38,{{ scale }})) * {{ '1' ~ '0' * scale }} as decimal(38,0))
 {%- endmacro %}
 
+{#
+  An amount times a rate of nine decimals, as an amount. DuckDB keeps the product of two decimals of
+  18 digits in 18, with thirteen after the point, and fails from 100,000 on; of 19 and 18 it takes 37,
+  and Spark the 38 it has, so that nothing is rounded twice.
+#}
+{% macro amount_at_rate(amount, rate) -%}
+cast(cast({{ amount }} as decimal(19, 4)) * {{ rate }} as decimal(18, 4))
+{%- endmacro %}
+
 {# Quotient of two whole numbers, towards zero. #}
 {% macro divide_whole(numerator, denominator) %}
     {{- return(adapter.dispatch('divide_whole')(numerator, denominator)) -}}

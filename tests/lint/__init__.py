@@ -42,6 +42,7 @@ def _expression(*arguments, **named):
 
 
 to_units = divide_whole = divide_rounded = units_to_money = ratio_of_units = _expression
+amount_at_rate = _expression
 score_units = units_to_score = fixed_ln = fixed_exp = fixed_sqrt = share_units = _expression
 normal_share_below = student_t_90 = mean_of_present = convert_currency = _expression
 units_in_a_minor_unit = minor_units_to_money = json_text = list_of = _expression

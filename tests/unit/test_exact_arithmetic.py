@@ -3,7 +3,7 @@
 What is reckoned with them fits where it must.
 """
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import floor
 
@@ -26,6 +26,21 @@ def test_units_are_exact_below_at_and_above_what_64_bits_hold(scale: int) -> Non
     rows = ", ".join(f"(cast('{number:f}' as decimal(38, {scale})))" for number in given)
     found = duckdb.sql(f"select {to_units} from (values {rows}, (null)) as t (given)").fetchall()
     assert [row[0] for row in found] == [int(number.scaleb(scale)) for number in given] + [None]
+
+
+def test_a_large_amount_has_its_rate():
+    """A revenue of 22.9 million at half a per cent, as of ten million lines, and the widest."""
+    at_rate = Environment().from_string(MACROS).module.amount_at_rate("amount", "rate")
+    given = [("22913857.5365", "0.005"), ("-99999999999999.9999", "0.999999999"), ("0.0001", "0.5")]
+    rows = ", ".join(
+        f"(cast('{amount}' as decimal(18, 4)), cast('{rate}' as decimal(18, 9)))"
+        for amount, rate in given
+    )
+    found = duckdb.sql(f"select {at_rate} from (values {rows}) as t (amount, rate)").fetchall()
+    cent = Decimal("0.0001")
+    assert [row[0] for row in found] == [
+        (Decimal(amount) * Decimal(rate)).quantize(cent, ROUND_HALF_UP) for amount, rate in given
+    ]
 
 
 CLUSTERS = (PROJECT / "macros" / "clusters.sql").read_text(encoding="utf-8")

@@ -38,7 +38,9 @@ PUBLISHED = {
     "rpt_recommendation_score": ("recommendation_score", "promoters_share", "detractors_share"),
     "rpt_value_terms": ("measured_value", "score_of_100"),
     "rpt_value_weights": ("elicited_weight",),
-    "rpt_value_drivers": ("importance_share", "effect", "stated_importance_share"),
+    "rpt_value_drivers": (
+        *("importance_share", "effect", "stated_importance_share", "value_gain_share"),
+    ),
     "rpt_value_scale_sensitivity": ("rank_correlation",),
     "rpt_lateness_effect": ("late_mean_score", "other_mean_score"),
     "rpt_consideration": ("exclusive_share", "outdone_share"),
@@ -252,7 +254,11 @@ def make_responses() -> tuple[list[Response], list[tuple]]:
     for i in range(CUSTOMERS):
         for period in draw.choice(np.arange(1, 19), 2, replace=False):
             how = str(draw.choice(["named", "confidential", "anonymous"], p=[0.5, 0.4, 0.1]))
-            respond(f"p{i}", f"c{i}", "payer", "relationship", how, period, scores(RELATIONSHIP))
+            answers = scores(RELATIONSHIP)
+            # a few skip a question: what is told of one outcome less what is told of another
+            if i % 7 == 3:
+                del answers["stay_intent", None]
+            respond(f"p{i}", f"c{i}", "payer", "relationship", how, period, answers)
         if i % 5 == 0:
             respond(f"u{i}", f"c{i}", "user", "relationship", "named", 2, scores(RELATIONSHIP))
         document = f"d{i}"

@@ -439,11 +439,7 @@ gaps as (
         months.month_end_date,
         greatest(
             coalesce(materiality.amount, 0),
-            -- of a wider amount the product would be rounded twice on Spark
-            coalesce(cast(
-                cast(abs(tie_outs.ledger_amount) as decimal(18, 4)) * materiality.rate
-                as decimal(18, 4)
-            ), 0)
+            coalesce({{ amount_at_rate('abs(tie_outs.ledger_amount)', 'materiality.rate') }}, 0)
         ) as materiality_amount
     from tie_outs
     inner join months

@@ -114,7 +114,7 @@ costed as (
             when products.standard_cost is not null
                 then cast(placed.quantity * products.standard_cost as decimal(18, 4))
             when direct_cost_rates.direct_cost_rate is not null
-                then cast(placed.net_amount * direct_cost_rates.direct_cost_rate as decimal(18, 4))
+                then {{ amount_at_rate('placed.net_amount', 'direct_cost_rates.direct_cost_rate') }}
         end as known_direct_cost_amount
     from placed
     -- the key of a line that brings its own cost is empty, so it is compared with no version

@@ -152,6 +152,7 @@ paired as (
         responses.entity_id,
         responses.fiscal_year,
         outcomes.outcome,
+        responses.response_id,
         responses.customer_id,
         responses.segment,
         responses.is_named,
@@ -168,45 +169,168 @@ paired as (
 
 ),
 
--- answers that are not named count where enough of them are complete
-not_named as (
+-- Two outcomes rest on nearly the same people: their difference must be whole groups too. So a
+-- customer has the same terms beside every outcome asked, and who is not named counts where enough
+-- customers with answers that are not named answered the same outcomes.
+answered as (
+
+    select
+        entity_id,
+        fiscal_year,
+        customer_id,
+        segment,
+        outcome,
+        max(aggregate_minimum_customers) as minimum_count,
+        max(case when is_named then 0 else 1 end) as has_not_named
+    from paired
+    where outcome <> 'bought_again'
+    group by entity_id, fiscal_year, customer_id, segment, outcome
+
+),
+
+customers as (
+
+    select
+        entity_id,
+        fiscal_year,
+        customer_id,
+        segment,
+        max(minimum_count) as minimum_count,
+        max(has_not_named) as has_not_named,
+        {{ list_of('outcome') }} as outcomes
+    from answered
+    group by entity_id, fiscal_year, customer_id, segment
+
+),
+
+groups as (
+
+    select
+        entity_id,
+        fiscal_year,
+        segment,
+        outcomes
+    from customers
+    where has_not_named = 1
+    group by entity_id, fiscal_year, segment, outcomes
+    having count(*) >= max(minimum_count)
+
+),
+
+heard as (
+
+    select
+        customers.entity_id,
+        customers.fiscal_year,
+        customers.customer_id,
+        customers.segment
+    from customers
+    inner join groups
+        on
+            customers.entity_id = groups.entity_id
+            and customers.fiscal_year = groups.fiscal_year
+            and customers.segment = groups.segment
+            and customers.outcomes = groups.outcomes
+
+),
+
+counted as (
+
+    select
+        paired.entity_id,
+        paired.fiscal_year,
+        paired.outcome,
+        paired.response_id,
+        paired.customer_id,
+        paired.segment,
+        {%- for term in value_terms %}
+        paired.{{ term }}_units,
+        {%- endfor %}
+        paired.outcome_units
+    from paired
+    left join heard
+        on
+            paired.entity_id = heard.entity_id
+            and paired.fiscal_year = heard.fiscal_year
+            and paired.customer_id = heard.customer_id
+            and paired.segment = heard.segment
+    where paired.is_named or heard.entity_id is not null
+
+),
+
+counted_responses as (
+
+    select distinct
+        entity_id,
+        fiscal_year,
+        response_id,
+        customer_id,
+        segment,
+        {%- for term in value_terms %}
+        {{ term }}_units{{ ',' if not loop.last }}
+        {%- endfor %}
+    from counted
+    where outcome <> 'bought_again'
+
+),
+
+customer_terms as (
+
+    select
+        entity_id,
+        fiscal_year,
+        customer_id,
+        segment,
+        {%- for term in value_terms %}
+        {{ divide_rounded('sum(' ~ term ~ '_units)', 'count(*)') }}
+            as {{ term }}_units{{ ',' if not loop.last }}
+        {%- endfor %}
+    from counted_responses
+    group by entity_id, fiscal_year, customer_id, segment
+
+),
+
+customer_outcomes as (
 
     select
         entity_id,
         fiscal_year,
         outcome,
-        segment
-    from paired
-    where not is_named
-    group by entity_id, fiscal_year, outcome, segment
-    having count(distinct customer_id) >= max(aggregate_minimum_customers)
+        customer_id,
+        segment,
+        {%- for term in value_terms %}
+        {{ divide_rounded('sum(' ~ term ~ '_units)', 'count(*)') }} as {{ term }}_units,
+        {%- endfor %}
+        {{ divide_rounded('sum(outcome_units)', 'count(*)') }} as outcome_units
+    from counted
+    group by entity_id, fiscal_year, outcome, customer_id, segment
 
 ),
 
 final as (
 
     select
-        paired.entity_id,
-        paired.fiscal_year,
-        paired.outcome,
-        paired.customer_id,
-        paired.segment,
+        customer_outcomes.entity_id,
+        customer_outcomes.fiscal_year,
+        customer_outcomes.outcome,
+        customer_outcomes.customer_id,
+        customer_outcomes.segment,
         {%- for term in value_terms %}
-        {{ divide_rounded('sum(paired.' ~ term ~ '_units)', 'count(*)') }} as {{ term }}_units,
+        -- what he did afterwards is known of named responses only, with their own terms
+        case
+            when customer_outcomes.outcome = 'bought_again'
+                then customer_outcomes.{{ term }}_units
+            else customer_terms.{{ term }}_units
+        end as {{ term }}_units,
         {%- endfor %}
-        {{ divide_rounded('sum(paired.outcome_units)', 'count(*)') }} as outcome_units
-    from paired
-    left join not_named
+        customer_outcomes.outcome_units
+    from customer_outcomes
+    left join customer_terms
         on
-            paired.entity_id = not_named.entity_id
-            and paired.fiscal_year = not_named.fiscal_year
-            and paired.outcome = not_named.outcome
-            and paired.segment = not_named.segment
-    where
-        paired.is_named
-        or not_named.entity_id is not null
-    group by
-        paired.entity_id, paired.fiscal_year, paired.outcome, paired.customer_id, paired.segment
+            customer_outcomes.entity_id = customer_terms.entity_id
+            and customer_outcomes.fiscal_year = customer_terms.fiscal_year
+            and customer_outcomes.customer_id = customer_terms.customer_id
+            and customer_outcomes.segment = customer_terms.segment
 
 )
 

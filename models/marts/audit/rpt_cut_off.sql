@@ -169,10 +169,7 @@ placed as (
         ) as period_amount,
         greatest(
             coalesce(materiality.amount, 0),
-            coalesce(cast(
-                cast(abs(period_revenue.amount) as decimal(18, 4)) * materiality.rate
-                as decimal(18, 4)
-            ), 0)
+            coalesce({{ amount_at_rate('abs(period_revenue.amount)', 'materiality.rate') }}, 0)
         ) as materiality_amount
     from candidates
     inner join {{ ref('int_entities') }} as entities

@@ -182,7 +182,7 @@ found as (
         cells.is_enough,
         cells.respondent_role,
         case when cells.is_enough then cells.customers_count end as customers_count,
-        case when cells.is_enough
+        case when cells.is_enough or stated.share_units is not null
                 then {{ share_units('rates.answered_count', 'rates.invited_count') }}
         end as response_rate_units,
         estimates.effect_units,
