@@ -256,7 +256,7 @@ def segments(entity: Entity) -> go.Figure | None:
 
 def suppliers(entity: Entity) -> go.Figure | None:
     """Quality against price of ourselves and the competitors, the market's mean = 1."""
-    return _quality_against_price(entity.perceived.suppliers, "mean of all rated suppliers = 1")
+    return _quality_against_price(entity.perceived.suppliers, "mean of the suppliers shown = 1")
 
 
 def _quality_against_price(rows: list[dict], reference: str) -> go.Figure | None:
