@@ -30,8 +30,8 @@ ONE_NUMBER = (
     " or list_has_any(address_numbers_l, address_numbers_r))"
 )
 
-# field → its levels from the most alike to the least, each a condition over the two records; the
-# last one takes what is left
+# field → its levels in the order they are tried, each a condition over the two records; the last
+# one takes what is left
 LEVELS: dict[str, dict[str, str]] = {
     # name_level, a condition at a time: nothing dear is asked of names that something cheap settles
     "name": {

@@ -172,22 +172,6 @@ paired as (
 -- Two outcomes rest on nearly the same people: their difference must be whole groups too. So a
 -- customer has the same terms beside every outcome asked, and who is not named counts where enough
 -- customers with answers that are not named answered the same outcomes.
-answered as (
-
-    select
-        entity_id,
-        fiscal_year,
-        customer_id,
-        segment,
-        outcome,
-        max(aggregate_minimum_customers) as minimum_count,
-        max(case when is_named then 0 else 1 end) as has_not_named
-    from paired
-    where outcome <> 'bought_again'
-    group by entity_id, fiscal_year, customer_id, segment, outcome
-
-),
-
 customers as (
 
     select
@@ -195,15 +179,16 @@ customers as (
         fiscal_year,
         customer_id,
         segment,
-        max(minimum_count) as minimum_count,
-        max(has_not_named) as has_not_named,
+        max(aggregate_minimum_customers) as minimum_count,
+        max(case when is_named then 0 else 1 end) as has_not_named,
         {{ list_of('outcome') }} as outcomes
-    from answered
+    from paired
+    where outcome <> 'bought_again'
     group by entity_id, fiscal_year, customer_id, segment
 
 ),
 
-groups as (
+answered_alike as (
 
     select
         entity_id,
@@ -225,12 +210,12 @@ heard as (
         customers.customer_id,
         customers.segment
     from customers
-    inner join groups
+    inner join answered_alike
         on
-            customers.entity_id = groups.entity_id
-            and customers.fiscal_year = groups.fiscal_year
-            and customers.segment = groups.segment
-            and customers.outcomes = groups.outcomes
+            customers.entity_id = answered_alike.entity_id
+            and customers.fiscal_year = answered_alike.fiscal_year
+            and customers.segment = answered_alike.segment
+            and customers.outcomes = answered_alike.outcomes
 
 ),
 
