@@ -135,6 +135,38 @@ stated as (
 
 ),
 
+-- the equation at the means last shown in the year (rpt_value_terms): no number that is not told
+-- there, so that a segment too small for a fit is not what a total holds beyond the others
+levels as (
+
+    select
+        scored.entity_id,
+        months.fiscal_year,
+        scored.rated_id as segment,
+        scored.reliability <> 'suppressed' as is_shown,
+        -- by this share a point more of a quality, or less of a burden, raises value
+        {{ share_units(
+            'scored.weights * 1000000000',
+            '(scored.product_quality_units + scored.service_quality_units)'
+        ) }} as quality_gain_units,
+        {{ share_units(
+            'scored.weights * 1000000000',
+            'nullif(greatest('
+            ~ 'scored.price_units + scored.hassle_units - scored.weights * 1000000000, 0), 0)'
+        ) }} as burden_gain_units
+    from {{ ref('int_value_map_scored') }} as scored
+    inner join {{ ref('int_entity_months') }} as months
+        on
+            scored.entity_id = months.entity_id
+            and scored.window_period_index = months.period_index
+    where scored.map_level in ('entity', 'segment')
+    qualify rank() over (
+        partition by scored.entity_id, months.fiscal_year
+        order by scored.window_period_index desc
+    ) = 1
+
+),
+
 cells as (
 
     select
@@ -144,19 +176,6 @@ cells as (
         sums.segment,
         drivers.driver,
         sums.customers_count,
-        -- the equation at the means: a point more of a quality, or less of a burden, raises value
-        -- by this share
-        case
-            when drivers.driver in ('product_quality', 'service_quality')
-                then {{ share_units(
-                    '1000000000 * cast(sums.customers_count as ' ~ type_whole() ~ ')',
-                    '(sums.s_1 + sums.s_2)'
-                ) }}
-            else {{ share_units(
-                '1000000000 * cast(sums.customers_count as ' ~ type_whole() ~ ')',
-                'nullif(greatest(sums.s_3 + sums.s_4 - 1000000000 * sums.customers_count, 0), 0)'
-            ) }}
-        end as value_gain_units,
         sums.customers_count >= rules.minimum_customers as is_enough,
         rules.last_period_index,
         rules.respondent_role
@@ -182,7 +201,7 @@ found as (
         cells.is_enough,
         cells.respondent_role,
         case when cells.is_enough then cells.customers_count end as customers_count,
-        case when cells.is_enough or stated.share_units is not null
+        case when cells.is_enough or stated.share_units is not null or levels.is_shown
                 then {{ share_units('rates.answered_count', 'rates.invited_count') }}
         end as response_rate_units,
         estimates.effect_units,
@@ -195,7 +214,11 @@ found as (
         estimates.explained_half_units,
         case when cells.driver in ('price', 'hassle') then -1 else 1 end
         * estimates.effect_units as gain_units,
-        case when cells.is_enough then cells.value_gain_units end as value_gain_units,
+        case
+            when cells.driver in ('product_quality', 'service_quality')
+                then levels.quality_gain_units
+            else levels.burden_gain_units
+        end as value_gain_units,
         stated.share_units as stated_units,
         cast(round(stated.half_width) as {{ type_whole() }}) as stated_half_units,
         stated.importance_rank as stated_rank,
@@ -219,6 +242,12 @@ found as (
             and cells.segment = estimates.segment
             and cells.driver = estimates.driver
             and cells.is_enough
+    left join levels
+        on
+            cells.entity_id = levels.entity_id
+            and cells.fiscal_year = levels.fiscal_year
+            and cells.segment = levels.segment
+            and levels.is_shown
     left join stated
         on
             cells.entity_id = stated.entity_id
