@@ -2,6 +2,10 @@
 -- customer, pool, activity), in whole numbers of 10^-4, and what its change is: of the factors, or
 -- outside them as new, lost or not comparable. A closed period has the profit that was published of
 -- it: where that is not what its cells make now, a cell of its own makes up for it.
+{%- set amounts = [
+    'quantity', 'effort_quantity', 'pocket_amount', 'transaction_pocket_amount',
+    'freight_charged_amount', 'cost_amount',
+] %}
 with
 
 cells as (
@@ -81,12 +85,10 @@ cells as (
 
 ),
 
--- both sides of a comparison, one under the other
-sides as (
+-- a budget is of sales to others (the ledger keeps what is within the group apart), and where it
+-- names no customers it is compared with all of them together
+budgeted_cells as (
 
-    {%- for side, scenario in [
-        ('base_month_start_date', 'comparisons.base_scenario'), ('month_start_date', "'actual'"),
-    ] %}
     select
         comparisons.entity_id,
         comparisons.comparison,
@@ -97,36 +99,72 @@ sides as (
         cells.item_id,
         cells.activity,
         cells.transaction_currency,
-        {{ loop.index0 }} as side,
-        cells.method,
-        cells.quantity,
-        cells.effort_quantity,
-        cells.pocket_amount,
-        cells.transaction_pocket_amount,
-        cells.freight_charged_amount,
-        cells.cost_amount
+        case when cells.scenario = 'actual' then 1 else 0 end as side,
+        max(cells.method) as method,
+        {%- for amount in amounts %}
+        cast(sum(cells.{{ amount }}) as decimal(18, 4)) as {{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_bridge_comparisons') }} as comparisons
     inner join cells
         on
             comparisons.entity_id = cells.entity_id
-            and comparisons.{{ side }} = cells.month_start_date
-            and {{ scenario }} = cells.scenario
-            -- nobody plans the cost to serve of a customer
-            and (
-                comparisons.base_scenario = 'actual'
-                or cells.cell_kind in ('sale', 'frozen_margin')
-            )
+            and comparisons.month_start_date = cells.month_start_date
     left join {{ ref('int_customers') }} as parties
         on
             cells.entity_id = parties.entity_id
             and cells.customer_id = parties.customer_id
-    -- a budget is of sales to others: the ledger keeps what is within the group apart
-    where comparisons.base_scenario = 'actual' or not coalesce(parties.is_intercompany, false)
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    where
+        comparisons.base_scenario = 'budget'
+        -- nobody plans the cost to serve of a customer
+        and cells.cell_kind in ('sale', 'frozen_margin')
+        and not coalesce(parties.is_intercompany, false)
+    group by
+        comparisons.entity_id, comparisons.comparison, comparisons.month_start_date,
+        case when comparisons.is_by_customer then cells.customer_id else '(all)' end,
+        cells.cell_kind, cells.item_id, cells.activity, cells.transaction_currency,
+        cells.scenario
 
 ),
 
+-- both sides of a comparison, one under the other
+sides as (
+
+    {%- for month in ['base_month_start_date', 'month_start_date'] %}
+    select
+        comparisons.entity_id,
+        comparisons.comparison,
+        comparisons.month_start_date,
+        cells.customer_id,
+        cells.cell_kind,
+        cells.item_id,
+        cells.activity,
+        cells.transaction_currency,
+        {{ loop.index0 }} as side,
+        cells.method,
+        {%- for amount in amounts %}
+        cells.{{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_bridge_comparisons') }} as comparisons
+    inner join cells
+        on
+            comparisons.entity_id = cells.entity_id
+            and comparisons.{{ month }} = cells.month_start_date
+    where comparisons.base_scenario = 'actual' and cells.scenario = 'actual'
+
+    union all
+    {%- endfor %}
+
+    select
+        entity_id, comparison, month_start_date, customer_id, cell_kind, item_id, activity,
+        transaction_currency, side, method,
+        {%- for amount in amounts %}
+        {{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from budgeted_cells
+
+),
+
+-- one row a side: taken, not summed, since sums of money take twice the memory and time
 compared as (
 
     select
@@ -141,15 +179,11 @@ compared as (
         {%- for side in [0, 1] %}
         max(case when side = {{ side }} and cell_kind = 'sale' then method end)
             as cost_basis_{{ side }},
-        {%- for amount in [
-            'quantity', 'effort_quantity', 'pocket_amount', 'transaction_pocket_amount',
-            'freight_charged_amount', 'cost_amount',
-        ] %}
-        coalesce(sum(case when side = {{ side }} then {{ amount }} end), 0)
-            as {{ amount }}_{{ side }},
+        {%- for amount in amounts %}
+        coalesce(max(case when side = {{ side }} then {{ amount }} end), 0)
+            as {{ amount }}_{{ side }}{{ ',' if not (loop.last and side == 1) }}
         {%- endfor %}
         {%- endfor %}
-        count(*) as sides_count
     from sides
     group by
         entity_id, comparison, month_start_date, customer_id, cell_kind, item_id, activity,
