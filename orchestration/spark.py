@@ -131,6 +131,9 @@ def configuration(settings: Settings) -> dict[str, str]:
         # exact divisions name their operands several times, and inferring constraints from such
         # expressions takes time that is exponential in their depth
         "spark.sql.constraintPropagation.enabled": "false",
+        # a night that builds some periods joins tables by their partitions, and Spark then leaves
+        # the pruning of some to tasks, which have no result of it ("has not finished")
+        "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",
         # what an error carries of the query plan
         "spark.sql.maxPlanStringLength": "4000",
     }
