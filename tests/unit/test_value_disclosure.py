@@ -579,7 +579,8 @@ def test_the_attack_succeeds_where_running_periods_are_told(
     naive.connection.close()
 
 
-# by table, the lines of the SQL without which the attack succeeds, and what would stand there
+# by what is unguarded: the table, and lines of the SQL without which the attack succeeds, each with
+# what stands there instead
 UNGUARDED = {
     "people counted one by one in a recommendation": (
         "rpt_recommendation_score",

@@ -137,7 +137,7 @@ stated as (
 
 -- the equation at the means last shown in the year (rpt_value_terms): no number that is not told
 -- there, so that a segment too small for a fit is not what a total holds beyond the others
-levels as (
+value_gains as (
 
     select
         scored.entity_id,
@@ -201,7 +201,7 @@ found as (
         cells.is_enough,
         cells.respondent_role,
         case when cells.is_enough then cells.customers_count end as customers_count,
-        case when cells.is_enough or stated.share_units is not null or levels.is_shown
+        case when cells.is_enough or stated.share_units is not null or value_gains.is_shown
                 then {{ share_units('rates.answered_count', 'rates.invited_count') }}
         end as response_rate_units,
         estimates.effect_units,
@@ -216,8 +216,8 @@ found as (
         * estimates.effect_units as gain_units,
         case
             when cells.driver in ('product_quality', 'service_quality')
-                then levels.quality_gain_units
-            else levels.burden_gain_units
+                then value_gains.quality_gain_units
+            else value_gains.burden_gain_units
         end as value_gain_units,
         stated.share_units as stated_units,
         cast(round(stated.half_width) as {{ type_whole() }}) as stated_half_units,
@@ -242,12 +242,12 @@ found as (
             and cells.segment = estimates.segment
             and cells.driver = estimates.driver
             and cells.is_enough
-    left join levels
+    left join value_gains
         on
-            cells.entity_id = levels.entity_id
-            and cells.fiscal_year = levels.fiscal_year
-            and cells.segment = levels.segment
-            and levels.is_shown
+            cells.entity_id = value_gains.entity_id
+            and cells.fiscal_year = value_gains.fiscal_year
+            and cells.segment = value_gains.segment
+            and value_gains.is_shown
     left join stated
         on
             cells.entity_id = stated.entity_id
