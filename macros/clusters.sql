@@ -59,13 +59,30 @@
 (cast({{ units }} as double) / 1000000000)
 {%- endmacro %}
 
+{#
+  The variance of a mean or ratio, as a part of its square, as far as it may be told (R27): of few
+  people, a mean and nine digits of its variance are equations that one set of whole scores solves.
+  So the standard deviation of the people is rounded up to a whole n-th of the mean, which each of
+  them could have moved it by: never narrower, and the wider the fewer they are.
+
+  variance: of the mean over its square, a double; n: people or clusters. 0 where all are alike.
+#}
+{% macro told_variance(variance, n) -%}
+power(ceil(sqrt(({{ variance }}) * {{ n }}) * {{ n }} - 1e-6), 2) / power(cast({{ n }} as double), 3)
+{%- endmacro %}
+
 {# Half the width of the 90 % interval of a mean of n scores, in their units, from the sum and the sum
    of squares; Student's t by the number of clusters. #}
 {% macro clustered_mean_half_width(total, squares, n, effective_units, clusters) -%}
-case when {{ n }} > 1
-            then {{ student_t_90('greatest(' ~ clusters ~ ' - 1, 1)') }} * sqrt(greatest(
-                cast({{ squares }} as double)
-                - cast({{ total }} as double) * cast({{ total }} as double) / {{ n }}, 0
-            ) / ({{ n }} - 1) / {{ effective_respondents(effective_units) }})
+{%- set mean = '(cast(' ~ total ~ ' as double) / ' ~ n ~ ')' -%}
+case
+            when {{ n }} > 1 and {{ total }} = 0 then 0e0
+            when {{ n }} > 1
+                then {{ student_t_90('greatest(' ~ clusters ~ ' - 1, 1)') }} * {{ mean }}
+                * sqrt({{ told_variance(
+                    'greatest(cast(' ~ squares ~ ' as double) / ' ~ mean ~ ' / ' ~ mean ~ ' - ' ~ n
+                    ~ ', 0) / (' ~ n ~ ' - 1) / ' ~ effective_respondents(effective_units),
+                    clusters
+                ) }})
         end
 {%- endmacro %}

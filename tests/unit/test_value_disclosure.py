@@ -749,10 +749,12 @@ def comment_worlds() -> Iterator[World]:
                 (hidden, count),
                 # that nobody speaks of a term, of any or of none is told: silence is no answer
                 tuple(
-                    secret(name, said, hidden)
+                    # nobody knows whether most speak of several
+                    (name, said, hidden) if name == "several" else secret(name, said, hidden)
                     for name, said in (
                         *((term, sum(term in spoken for spoken in people)) for term in terms),
                         ("any term", (hidden - people.count(["(none)"])) % hidden),
+                        ("several", sum(len(spoken) > 1 for spoken in people)),
                     )
                     if said > 0
                 ),
@@ -1036,11 +1038,11 @@ REASONED = {
 MINORITY = {"value map": 1}
 
 
-def recovered(publications: Publications, attacked: str) -> list[str]:
-    """What the attacker who reasons knows of how many, where they or the others are few."""
-    marts, make_worlds, columns, given, run = REASONED[attacked]
-    minority = MINORITY.get(attacked, 3)
-    worlds = list(make_worlds())
+def published(
+    publications: Publications, attacked: str, worlds: list[World]
+) -> Iterator[tuple[int, str, dict]]:
+    """Every row of every world: which world, of which mart, and what it tells."""
+    marts, _, columns, given, run = REASONED[attacked]
     frame = [(f"w{i}", *row) for i, world in enumerate(worlds) for row in world.rows]
     names = ["entity_id", *columns.split()]
     people = dict(zip(names, map(list, zip(*frame, strict=True)), strict=True))
@@ -1054,21 +1056,35 @@ def recovered(publications: Publications, attacked: str) -> list[str]:
         publications.give(relation, sql)
     for model in ("int_value_parameters", *run):
         publications.make(f"intermediate.{model}", publications.sql[f"intermediate.{model}"])
-    rows: dict[str, list] = defaultdict(list)
     for mart in marts.split():
         publications.make(f"marts.{mart}", publications.sql[f"marts.{mart}"])
-        result = publications.connection.execute(
-            f"select * exclude entity_id, entity_id from marts.{mart}"
+        result = publications.connection.execute(f"select * from marts.{mart}")
+        names = [d[0] for d in result.description]
+        for row in result.fetchall():
+            told = dict(zip(names, row, strict=True))
+            yield int(told.pop("entity_id")[1:]), mart, told
+
+
+def recovered(publications: Publications, attacked: str) -> list[str]:
+    """What the attacker who reasons knows of how many, where they or the others are few."""
+    minority = MINORITY.get(attacked, 3)
+    worlds = list(REASONED[attacked][1]())
+    rows: dict[int, list] = defaultdict(list)
+    for i, mart, told in published(publications, attacked, worlds):
+        rows[i].append(
+            (
+                mart,
+                *(
+                    str(value)
+                    for name, value in told.items()
+                    if not (worlds[i].is_of_means and name.endswith(("_low", "_high")))
+                ),
+            )
         )
-        intervals = [d[0].endswith(("_low", "_high")) for d in result.description]
-        for *row, entity in result.fetchall():
-            told = zip(row, intervals, strict=False)
-            means = worlds[int(entity[1:])].is_of_means
-            rows[entity].append((mart, *(str(n) for n, is_end in told if not (is_end and means))))
     alike: dict[tuple, set[int]] = defaultdict(set)
     for i, world in enumerate(worlds):
         for name, count, people in world.secrets:
-            alike[world.known, name, people, tuple(sorted(rows[f"w{i}"]))].add(count)
+            alike[world.known, name, people, tuple(sorted(rows[i]))].add(count)
     assert len({key[-1] for key in alike}) > len({world.known for world in worlds}), "all closed"
     return [
         f"{count} of {people} {name} where {known}"
@@ -1086,6 +1102,69 @@ def test_reasoning_recovers_no_minority(attacked, empty_build, compiled_manifest
     made = Publications(compiled_manifest, database, tmp_path / "worlds.duckdb", marts)
     assert recovered(made, attacked) == []
     made.connection.close()
+
+
+def scores_that_follow(publications: Publications) -> list[tuple[int, ...]]:
+    """Sets of five whole scores that what is told of the price they are about leaves alone."""
+    scores = [
+        sorted(found)
+        for found in itertools.combinations_with_replacement(range(1, 11), 5)
+        if sum(found) in (24, 30, 37)
+    ]
+    worlds = [
+        World(
+            tuple(
+                (f"p{i}", None, False, 1, supplier, *said)
+                for i, given in enumerate(found)
+                for supplier, said in (
+                    ("rival", (2 + i, 3 + i % 3, given, 7 - i)),
+                    ("(own)", (3 + i, 3 + i % 2, 4 + i % 3, 2 + i)),
+                )
+            ),
+            (),
+            (),
+        )
+        for found in scores
+    ]
+    told: dict[int, list] = defaultdict(list)
+    for i, mart, row in published(publications, "value map", worlds):
+        # what each of them said of us he does not know, so that a comparison is of no use to him
+        if mart == "rpt_value_map":
+            told[i] += [(mart, n, str(v)) for n, v in row.items() if n.startswith("relative_price")]
+    alike = defaultdict(list)
+    for i, found in enumerate(scores):
+        alike[tuple(sorted(told[i]))].append(tuple(found))
+    assert len(alike) > 3, "all closed"
+    return [found for some in alike.values() if len(some) == 1 for found in some]
+
+
+def test_no_set_of_scores_follows_from_a_mean_and_its_interval(
+    empty_build, compiled_manifest, tmp_path
+):
+    """Nine digits of a variance are one more equation in whole numbers, and few solve both."""
+    database = empty_build.settings.build_db.read_bytes()
+    marts = REASONED["value map"][0].split()
+    made = Publications(compiled_manifest, database, tmp_path / "told.duckdb", marts)
+    assert scores_that_follow(made) == []
+    made.connection.close()
+
+
+def test_a_set_of_scores_follows_where_variances_are_told_whole(
+    empty_build, compiled_manifest, tmp_path
+):
+    database = empty_build.settings.build_db.read_bytes()
+    marts = REASONED["value map"][0].split()
+    naive = Publications(compiled_manifest, database, tmp_path / "naive.duckdb", marts)
+    scored = "intermediate.int_value_map_scored"
+    assert "power(ceil(" in naive.sql[scored]
+    naive.sql[scored] = re.sub(
+        r"power\(ceil\((sqrt\(.*\) \* clusters_count) - 1e-6\), 2\)",
+        r"power(\1, 2)",
+        naive.sql[scored],
+    )
+    assert "ceil(" not in naive.sql[scored]
+    assert scores_that_follow(naive)
+    naive.connection.close()
 
 
 # the line without which a minority would be recovered, and another; of the mart, where not said

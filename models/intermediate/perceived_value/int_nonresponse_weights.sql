@@ -1,8 +1,9 @@
 -- How many invited customers stand behind one who answered, in thousandths (R29): customers of a
 -- segment whose operations ran worse than par, at or above it, or were not seen, by block of
 -- periods, so that an answer weighs the same in every window. A class with a handful of answers
--- takes its segment's weight; no weight is above the policy's ceiling. Without invitations (silence
--- is not recorded) there are no weights.
+-- takes its segment's weight; no weight is above the policy's ceiling. Weights are told in quarters:
+-- of two that share no small measure, nine digits of the weighed mean would give each class's sum.
+-- Without invitations (silence is not recorded) there are no weights.
 with
 
 answered as (
@@ -118,11 +119,11 @@ final as (
         least(
             case
                 when class_answered_count >= minimum_count
-                    then {{ divide_rounded(
-                        '(1000 * class_invited_count)', 'class_answered_count'
+                    then 250 * {{ divide_rounded(
+                        '(4 * class_invited_count)', 'class_answered_count'
                     ) }}
-                else {{ divide_rounded(
-                    '(1000 * segment_invited_count)', 'segment_answered_count'
+                else 250 * {{ divide_rounded(
+                    '(4 * segment_invited_count)', 'segment_answered_count'
                 ) }}
             end,
             {{ divide_whole('weight_ceiling_units', '1000000') }}

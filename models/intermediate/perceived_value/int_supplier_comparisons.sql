@@ -1,6 +1,6 @@
 -- Ourselves over each competitor by those who rated both, by window that ends with a block. The two
 -- are rated by the same people, so the interval holds their covariance: each cluster's influence on
--- the log of the ratio, squared and summed (R26). A comparison is shown where the competitor's
+-- the log of the ratio, squared and summed (R26), told as told_variance has it. A comparison is shown where the competitor's
 -- point on the map is: one could be worked out of the other.
 {%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 {%- set sides = ['', 'own_'] %}
@@ -195,10 +195,13 @@ final as (
         -- where all are alike there is no interval
         case when ratios.pairs_count > 1
                 then nullif(cast(round(
-                    1000 * {{ student_t_90('(ratios.pairs_count - 1)') }} * sqrt(
-                        cast(squared.{{ measure }}_squares as double)
-                        * ratios.pairs_count / (ratios.pairs_count - 1)
-                    )
+                    1000000000000 * {{ student_t_90('(ratios.pairs_count - 1)') }} * sqrt({{
+                        told_variance(
+                            'cast(squared.' ~ measure ~ '_squares as double) / 1e18'
+                            ~ ' * ratios.pairs_count / (ratios.pairs_count - 1)',
+                            'ratios.pairs_count'
+                        )
+                    }})
                 ) as {{ type_whole() }}), 0)
         end as {{ measure }}_half_width_log_units{{ ',' if not loop.last }}
         {%- endfor %}

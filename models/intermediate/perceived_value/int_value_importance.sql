@@ -267,7 +267,7 @@ customers as (
 
 ),
 
-final as (
+summed as (
 
     select
         entity_id,
@@ -284,6 +284,29 @@ final as (
             as effective_respondents_units
     from customers
     group by entity_id, window_period_index, cell_id, element_group, element_id, is_open
+
+),
+
+-- in five digits: nine of a mean of a few fractions are those of one set of answers
+final as (
+
+    select
+        entity_id,
+        window_period_index,
+        cell_id,
+        element_group,
+        element_id,
+        is_open,
+        respondents_count,
+        customers_count,
+        10000 * {{ divide_rounded('share_units', '(respondents_count * 10000)') }}
+            as share_units,
+        10000 * cast(ceil({{ clustered_mean_half_width(
+            'share_units', 'share_share_units', 'respondents_count',
+            'effective_respondents_units', 'customers_count'
+        ) }} / 1e4 - 1e-6) as {{ type_whole() }}) as half_width_units,
+        effective_respondents_units
+    from summed
 
 )
 

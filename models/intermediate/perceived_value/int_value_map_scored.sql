@@ -1,7 +1,9 @@
 -- Every point of the value map against its reference: par for ourselves and our segments, the mean
 -- of the suppliers shown for the comparison with competitors (a closed one could be worked out of a
--- mean that holds it). The interval treats a point as a ratio of weighed sums (R26).
+-- mean that holds it). The interval treats a point as a ratio of weighed sums (R26); its variances
+-- are told ones (macros/clusters.sql), and whatever hangs on them.
 {%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
+{%- set measures = ['product_quality', 'service_quality', 'get', 'price', 'hassle'] %}
 with
 
 market as (
@@ -158,10 +160,6 @@ varied as (
         price_units,
         hassle_units,
         give_units,
-        {%- for term in terms %}
-        {{ term }}_products,
-        {{ term }}_squares,
-        {%- endfor %}
         get_reference_units,
         price_reference_units,
         hassle_reference_units,
@@ -176,35 +174,32 @@ varied as (
         -- variance of the log of a ratio of sums, clusters drawn independently, in 10^-12
         case
             when clusters_count > 1
-                then cast(round(1000000000000 * greatest(
-                    cast(clusters_count as double) / (clusters_count - 1) * (
-                        cast(get_get_units as double)
-                        / cast(get_units as double) / cast(get_units as double)
-                        - 2 * cast(get_give_units as double)
-                        / cast(get_units as double) / cast(give_units as double)
-                        + cast(give_give_units as double)
-                        / cast(give_units as double) / cast(give_units as double)
-                    ),
-                    0
-                )) as {{ type_whole() }})
+                then cast(round(1000000000000 * {{ told_variance(
+                    'greatest(cast(clusters_count as double) / (clusters_count - 1) * ('
+                    ~ 'cast(get_get_units as double)'
+                    ~ ' / cast(get_units as double) / cast(get_units as double)'
+                    ~ ' - 2 * cast(get_give_units as double)'
+                    ~ ' / cast(get_units as double) / cast(give_units as double)'
+                    ~ ' + cast(give_give_units as double)'
+                    ~ ' / cast(give_units as double) / cast(give_units as double)), 0)',
+                    'clusters_count'
+                ) }}) as {{ type_whole() }})
         end as variance_log_units,
         -- of the log of a weighed mean, likewise
-        {%- for measure, squares in [
-            ('get', 'get_get_units'), ('price', 'price_squares'), ('hassle', 'hassle_squares'),
-        ] %}
+        {%- for measure in measures %}
+        {%- set squares = 'get_get_units' if measure == 'get' else measure ~ '_squares' %}
         {%- set sum = 'cast(' ~ measure ~ '_units as double)' %}
         case
             when clusters_count > 1
-                then cast(round(1000000000000 * greatest(
-                    cast(clusters_count as double) / (clusters_count - 1) * (
-                        cast({{ squares }} as double) / {{ sum }} / {{ sum }}
-                        - 2 * cast({{ measure }}_products as double)
-                        / {{ sum }} / cast(weights as double)
-                        + cast(squared_weights as double)
-                        / cast(weights as double) / cast(weights as double)
-                    ),
-                    0
-                )) as {{ type_whole() }})
+                then cast(round(1000000000000 * {{ told_variance(
+                    'greatest(cast(clusters_count as double) / (clusters_count - 1) * ('
+                    ~ 'cast(' ~ squares ~ ' as double) / ' ~ sum ~ ' / ' ~ sum
+                    ~ ' - 2 * cast(' ~ measure ~ '_products as double)'
+                    ~ ' / ' ~ sum ~ ' / cast(weights as double)'
+                    ~ ' + cast(squared_weights as double)'
+                    ~ ' / cast(weights as double) / cast(weights as double)), 0)',
+                    'clusters_count'
+                ) }}) as {{ type_whole() }})
         end as {{ measure }}_variance_log_units{{ ',' if not loop.last }}
         {%- endfor %}
     from referenced
@@ -231,10 +226,6 @@ final as (
         price_units,
         hassle_units,
         give_units,
-        {%- for term in terms %}
-        {{ term }}_products,
-        {{ term }}_squares,
-        {%- endfor %}
         get_reference_units,
         price_reference_units,
         hassle_reference_units,
@@ -246,14 +237,15 @@ final as (
         reliability,
         value_log_units,
         variance_log_units,
-        get_variance_log_units,
-        price_variance_log_units,
-        hassle_variance_log_units,
-        {%- for prefix in ['', 'get_', 'price_', 'hassle_'] %}
         cast(round(
-            1000000 * sqrt(cast({{ prefix }}variance_log_units as double))
+            1000000 * sqrt(cast(variance_log_units as double))
             * {{ student_t_90('(clusters_count - 1)') }}
-        ) as {{ type_whole() }}) as {{ prefix }}half_width_log_units{{ ',' if not loop.last }}
+        ) as {{ type_whole() }}) as half_width_log_units,
+        {%- for measure in measures %}
+        cast(round(
+            1000000 * sqrt(cast({{ measure }}_variance_log_units as double))
+            * {{ student_t_90('(clusters_count - 1)') }}
+        ) as {{ type_whole() }}) as {{ measure }}_half_width_log_units{{ ',' if not loop.last }}
         {%- endfor %}
     from varied
 

@@ -143,7 +143,7 @@ summed as (
 
 ),
 
--- variance of a ratio of sums, linearised; in squared units of 10^-9
+-- variance of a ratio of sums, linearised, and told (macros/clusters.sql); in squared units of 10^-9
 means as (
 
     select
@@ -158,13 +158,16 @@ means as (
         {{ divide_rounded('score_units', 'answers_count') }} as mean_units,
         case
             when customers_count > 1
-                then (
-                    cast(score_score_units as double)
-                    - 2e0 * (cast(score_units as double) / answers_count)
-                    * cast(score_count_units as double)
-                    + (cast(score_units as double) / answers_count)
-                    * (cast(score_units as double) / answers_count) * count_count
-                ) / answers_count / answers_count * customers_count / (customers_count - 1)
+                then (cast(score_units as double) / answers_count)
+                * (cast(score_units as double) / answers_count) * {{ told_variance(
+                    'greatest((cast(score_score_units as double)'
+                    ~ ' / cast(score_units as double) / cast(score_units as double)'
+                    ~ ' - 2e0 * cast(score_count_units as double)'
+                    ~ ' / cast(score_units as double) / answers_count'
+                    ~ ' + cast(count_count as double) / answers_count / answers_count)'
+                    ~ ' * customers_count / (customers_count - 1), 0)',
+                    'customers_count'
+                ) }}
         end as mean_variance
     from summed
 

@@ -1,9 +1,8 @@
--- How many people speak of each term in comments, by year, kind and language, one vote a person,
--- and how many of no term that the list knows. People who are not named count where enough of them
--- wrote. A term of which few speak, or all but a few of those who are not named, shows nothing, and
--- with it goes what it could be worked out of: those who speak of none, and the share classified.
--- Those who speak of none are no fewer than the told terms leave over: where few do, and more than
--- one is left over, the term of which fewest speak goes too.
+-- How many people speak of each term in comments, by year, kind and language, one vote a person.
+-- People who are not named count where enough of them wrote; a term of which few of them speak, or
+-- all but a few, shows nothing. How many speak of any term is told with what each term tells alone:
+-- the sum of the terms less it is how many speak of several, who may be few whatever else is shown.
+-- So where people are not named it stands as the fewest and the most that the told terms allow.
 {%- set value_terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 with
 
@@ -120,7 +119,7 @@ cells as (
         language,
         count(*) as all_respondents_count,
         count(distinct cluster_id) as all_clusters_count,
-        sum(1 - speaks_of_{{ value_terms | length + 1 }}) as classified_count
+        min(is_named) as is_all_named
     from people
     group by entity_id, fiscal_year, comment_source, language
 
@@ -159,9 +158,7 @@ voices as (
         count(distinct case when {{ speaks }} = 1 and is_named = 0 then cluster_id end)
             as not_named_count,
         count(distinct case when {{ speaks }} = 0 and is_named = 0 then cluster_id end)
-            as otherwise_count,
-        count(case when {{ speaks }} = 1 and is_named = 0 then 1 end) as not_named_people_count,
-        count(case when is_named = 0 then 1 end) as all_not_named_people_count
+            as otherwise_count
     from people
     group by entity_id, fiscal_year, comment_source, language
     {{ 'union all' if not loop.last }}
@@ -177,17 +174,17 @@ judged as (
         voices.comment_source,
         voices.language,
         voices.term,
+        voices.place,
         voices.respondents_count,
         case voices.place
             {%- for term in value_terms + ['(none)'] %}
             when {{ loop.index }} then comments.comments_{{ loop.index }}
             {%- endfor %}
         end as comments_count,
-        comments.comments_{{ value_terms | length + 1 }} as unclassified_comments_count,
-        comments.all_comments_count,
         cells.all_respondents_count,
         cells.all_clusters_count,
-        cells.classified_count,
+        cells.is_all_named,
+        comments.all_comments_count,
         cells.all_clusters_count >= gates.minimum_count as is_cell_shown,
         cells.all_clusters_count < gates.low_count as is_low,
         case
@@ -195,14 +192,9 @@ judged as (
             when voices.clusters_count < gates.minimum_count then 0
             when voices.not_named_count = 0 then 1
             when voices.not_named_count < gates.minimum_count then 0
-            -- that nobody speaks of anything is what the terms say
-            when voices.otherwise_count = 0 and voices.term = '(none)' then 1
             when voices.otherwise_count < gates.minimum_count then 0
             else 1
-        end as is_open,
-        voices.place,
-        voices.not_named_people_count,
-        voices.all_not_named_people_count
+        end as is_open
     from voices
     inner join cells
         on
@@ -225,78 +217,72 @@ judged as (
 
 ),
 
-leftover as (
+-- how many speak of any term: as it is where all are named and enough speak of none, else what the
+-- told terms allow
+classified as (
 
     select
         entity_id,
         fiscal_year,
         comment_source,
         language,
-        term,
-        respondents_count,
-        comments_count,
-        unclassified_comments_count,
-        all_comments_count,
-        all_respondents_count,
-        all_clusters_count,
-        classified_count,
-        is_cell_shown,
-        is_low,
-        is_open,
-        all_not_named_people_count - sum(
-            case when term = '(none)' then 0 else not_named_people_count end
-        ) over (
-            partition by entity_id, fiscal_year, comment_source, language
-        ) as leftover_count,
-        min(case when term = '(none)' then 1 else is_open end) over (
-            partition by entity_id, fiscal_year, comment_source, language
-        ) as is_each_term_open,
-        min(is_open) over (
-            partition by entity_id, fiscal_year, comment_source, language
-        ) as is_all_open,
-        row_number() over (
-            partition by entity_id, fiscal_year, comment_source, language
-            order by
-                case when term <> '(none)' and not_named_people_count > 0 then 0 else 1 end,
-                not_named_people_count, place
-        ) as place_among_few
+        {%- for what in ['respondents', 'comments'] %}
+        {%- set all = 'max(all_' ~ what ~ '_count)' %}
+        {%- set known = "sum(case when term = '(none)' then " ~ what ~ '_count end)' %}
+        {%- set told = "case when term <> '(none)' and is_open = 1 then " ~ what ~ '_count end' %}
+        {%- set is_known = "min(case when term = '(none)' then is_all_named * is_open end) = 1" %}
+        case
+            when {{ is_known }} then {{ all }} - {{ known }}
+            else coalesce(max({{ told }}), 0)
+        end as fewest_{{ what }}_count,
+        case
+            when {{ is_known }} then {{ all }} - {{ known }}
+            when min(case when term = '(none)' then 1 else is_open end) = 0 then {{ all }}
+            else least(sum({{ told }}), {{ all }})
+        end as most_{{ what }}_count{{ ',' if not loop.last }}
+        {%- endfor %}
     from judged
+    group by entity_id, fiscal_year, comment_source, language
 
 ),
 
 opened as (
 
     select
-        entity_id,
-        fiscal_year,
-        comment_source,
-        language,
-        term,
-        respondents_count,
-        comments_count,
-        all_respondents_count,
-        all_clusters_count,
-        all_comments_count,
-        is_cell_shown,
-        is_low,
-        {{ share_units('respondents_count', 'all_respondents_count') }} as respondents_units,
-        {{ share_units('classified_count', 'all_respondents_count') }}
-            as classified_respondents_units,
+        judged.entity_id,
+        judged.fiscal_year,
+        judged.comment_source,
+        judged.language,
+        judged.term,
+        judged.respondents_count,
+        judged.comments_count,
+        judged.all_respondents_count,
+        judged.all_clusters_count,
+        judged.all_comments_count,
+        judged.is_cell_shown,
+        judged.is_low,
+        {{ share_units('judged.respondents_count', 'judged.all_respondents_count') }}
+            as respondents_units,
+        {%- for what in ['respondents', 'comments'] %}
+        {%- for end in ['fewest', 'most'] %}
         {{ share_units(
-            'all_comments_count - unclassified_comments_count', 'all_comments_count'
-        ) }} as classified_comments_units,
-        is_cell_shown and is_all_open = 1 as is_all_shown,
-        is_cell_shown and case
-            when term = '(none)' then is_all_open
-            when
-                is_each_term_open = 1
-                and is_all_open = 0
-                and leftover_count > 1
-                and place_among_few = 1
-                then 0
-            else is_open
-        end = 1 as is_shown
-    from leftover
+            'classified.' ~ end ~ '_' ~ what ~ '_count', 'judged.all_' ~ what ~ '_count'
+        ) }} as {{ end }}_{{ what }}_units,
+        {%- endfor %}
+        {%- endfor %}
+        judged.is_cell_shown
+        and judged.is_open = 1
+        and (
+            judged.term <> '(none)'
+            or classified.fewest_respondents_count = classified.most_respondents_count
+        ) as is_shown
+    from judged
+    inner join classified
+        on
+            judged.entity_id = classified.entity_id
+            and judged.fiscal_year = classified.fiscal_year
+            and judged.comment_source = classified.comment_source
+            and judged.language = classified.language
 
 ),
 
@@ -320,14 +306,21 @@ final as (
         opened.comment_source,
         opened.language,
         opened.term,
-        {%- for column, units, is_told in [
-            ('respondents_share', 'respondents_units', 'is_shown'),
-            ('classified_respondents_share', 'classified_respondents_units', 'is_all_shown'),
-            ('classified_comments_share', 'classified_comments_units', 'is_all_shown'),
+        {%- for column, fewest, most, is_told in [
+            ('respondents_share', 'respondents_units', 'respondents_units', 'is_shown'),
+            (
+                'classified_respondents_share',
+                'fewest_respondents_units', 'most_respondents_units', 'is_cell_shown',
+            ),
+            (
+                'classified_comments_share',
+                'fewest_comments_units', 'most_comments_units', 'is_cell_shown',
+            ),
         ] %}
-        case when opened.{{ is_told }} then {{ units_to_score('opened.' ~ units) }} end
-            as {{ column }},
-        {%- for name, side in [('low', '-'), ('high', '+')] %}
+        case when opened.{{ is_told }}{{ ' and opened.' ~ fewest ~ ' = opened.' ~ most if fewest != most }}
+                then {{ units_to_score('opened.' ~ fewest) }}
+        end as {{ column }},
+        {%- for name, units, side in [('low', fewest, '-'), ('high', most, '+')] %}
         case when opened.{{ is_told }}
                 then {{ share_end('opened.' ~ units, 'opened.all_clusters_count', side) }}
         end as {{ column }}_{{ name }},
@@ -347,10 +340,14 @@ final as (
                     share_units('rates.answered_count', 'rates.invited_count')
                 ) }}
         end as response_rate,
-        case when opened.is_shown then cast(1 as decimal(18, 9)) end as own_answer_share,
+        case when opened.is_cell_shown then cast(1 as decimal(18, 9)) end as own_answer_share,
         case
-            when opened.is_shown then 'share of respondents; beta posterior by customers'
-            else 'none'
+            when not opened.is_cell_shown then 'none'
+            when
+                opened.fewest_respondents_units = opened.most_respondents_units
+                and opened.fewest_comments_units = opened.most_comments_units
+                then 'share of respondents; beta posterior by customers'
+            else 'share of respondents; beta posterior by customers; of any term over bounds'
         end as method,
         case
             when not opened.is_shown then 'suppressed'

@@ -9,13 +9,10 @@ preferences as (
         rated_id,
         ratings_count,
         {{ divide_rounded('preference_units', 'ratings_count') }} as preference_units,
-        case when ratings_count > 1
-                then {{ student_t_90('(ratings_count - 1)') }} * sqrt(nullif(greatest(
-                    cast(preference_squares as double)
-                    - cast(preference_units as double)
-                    * cast(preference_units as double) / ratings_count, 0
-                ), 0) / ratings_count / (ratings_count - 1))
-        end as preference_half_units,
+        nullif({{ clustered_mean_half_width(
+            'preference_units', 'preference_squares', 'ratings_count',
+            'ratings_count * 1000000000', 'ratings_count'
+        ) }}, 0) as preference_half_units,
         {{ share_units('preferred_count', 'ratings_count') }} as preferred_units
     from {{ ref('int_supplier_preferences') }}
     where is_open

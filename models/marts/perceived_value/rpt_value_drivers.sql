@@ -102,14 +102,9 @@ stated as (
         first_months.month_start_date as window_start_date,
         months.month_end_date as window_end_date,
         importance.respondents_count,
-        {{ divide_rounded('importance.share_units', 'importance.respondents_count') }}
-            as share_units,
+        importance.share_units,
         importance.effective_respondents_units,
-        {{ clustered_mean_half_width(
-            'importance.share_units', 'importance.share_share_units',
-            'importance.respondents_count', 'importance.effective_respondents_units',
-            'importance.customers_count'
-        ) }} as half_width,
+        importance.half_width_units,
         row_number() over (
             partition by
                 importance.entity_id, importance.window_period_index, importance.cell_id
@@ -220,7 +215,7 @@ found as (
             else value_gains.burden_gain_units
         end as value_gain_units,
         stated.share_units as stated_units,
-        cast(round(stated.half_width) as {{ type_whole() }}) as stated_half_units,
+        stated.half_width_units as stated_half_units,
         stated.importance_rank as stated_rank,
         stated.respondents_count as stated_count,
         stated.effective_respondents_units as stated_effective_units,

@@ -20,17 +20,8 @@ answers as (
             as worth,
         {{ share_units('answered_count', 'invited_count') }} as response_rate_units,
         cast({{ term }}_units as double) / cast(weights as double) / 1e9 as measured,
-        1.6448536e0 * sqrt(nullif(greatest(
-            (
-                cast({{ term }}_squares as double)
-                - 2 * cast({{ term }}_units as double) / cast(weights as double)
-                * cast({{ term }}_products as double)
-                + cast({{ term }}_units as double) / cast(weights as double)
-                * cast({{ term }}_units as double) / cast(weights as double)
-                * cast(squared_weights as double)
-            ) * clusters_count / nullif(clusters_count - 1, 0),
-            0
-        ), 0)) / cast(weights as double) / 1e9 as half_width,
+        cast({{ term }}_units as double) / cast(weights as double) / 1e9
+        * cast({{ term }}_half_width_log_units as double) / 1e12 as half_width,
         1e0 as own_share
     from {{ ref('int_value_map_scored') }}
     where

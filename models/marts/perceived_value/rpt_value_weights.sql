@@ -49,7 +49,7 @@ released as (
                 then importance.respondents_count
         end as respondents_count,
         importance.share_units,
-        importance.share_share_units,
+        importance.half_width_units,
         importance.customers_count,
         importance.effective_respondents_units,
         parameters.respondent_role,
@@ -105,19 +105,12 @@ compared as (
             when customers_count < aggregate_low_customers then 'low_n'
             else 'shown'
         end as reliability,
-        case when respondents_count is not null
-            then {{ divide_rounded('share_units', 'all_respondents_count') }}
-        end as elicited_units,
+        case when respondents_count is not null then share_units end as elicited_units,
         case when respondents_count is not null then response_rate_units end
             as response_rate_units,
         case when respondents_count is not null then effective_respondents_units end
             as effective_respondents_units,
-        case when respondents_count is not null
-            then cast(round({{ clustered_mean_half_width(
-                'share_units', 'share_share_units', 'all_respondents_count',
-                'effective_respondents_units', 'customers_count'
-            ) }}) as {{ type_whole() }})
-        end as half_width_units,
+        case when respondents_count is not null then half_width_units end as half_width_units,
         2 * rank() over (
             partition by entity_id, month_start_date, element_group order by used_units desc
         ) + count(*) over (
