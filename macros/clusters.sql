@@ -68,11 +68,12 @@
   variance: of the mean over its square, a double; n: people or clusters. 0 where all are alike.
 #}
 {% macro told_variance(variance, n) -%}
-power(ceil(sqrt(({{ variance }}) * {{ n }}) * {{ n }} - 1e-6), 2) / power(cast({{ n }} as double), 3)
+{%- set deviations = 'sqrt((' ~ variance ~ ') * ' ~ n ~ ') * ' ~ n -%}
+power(ceil({{ deviations }} - 1e-6), 2) / power(cast({{ n }} as double), 3)
 {%- endmacro %}
 
-{# Half the width of the 90 % interval of a mean of n scores, in their units, from the sum and the sum
-   of squares; Student's t by the number of clusters. #}
+{# Half the width of the 90 % interval of a mean of n scores, in their units, from the sum and the
+   sum of squares; Student's t by the number of clusters. #}
 {% macro clustered_mean_half_width(total, squares, n, effective_units, clusters) -%}
 {%- set mean = '(cast(' ~ total ~ ' as double) / ' ~ n ~ ')' -%}
 case

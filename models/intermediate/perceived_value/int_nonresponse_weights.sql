@@ -1,8 +1,8 @@
 -- How many invited customers stand behind one who answered, in thousandths (R29): customers of a
 -- segment whose operations ran worse than par, at or above it, or were not seen, by block of
 -- periods, so that an answer weighs the same in every window. A class with a handful of answers
--- takes its segment's weight; no weight is above the policy's ceiling. Weights are told in quarters:
--- of two that share no small measure, nine digits of the weighed mean would give each class's sum.
+-- takes its segment's weight; no weight is above the policy's ceiling. Weights are in quarters: of
+-- two that share no small measure, nine digits of the weighed mean would give each class's sum.
 -- Without invitations (silence is not recorded) there are no weights.
 with
 

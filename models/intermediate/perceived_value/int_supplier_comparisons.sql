@@ -1,7 +1,7 @@
 -- Ourselves over each competitor by those who rated both, by window that ends with a block. The two
 -- are rated by the same people, so the interval holds their covariance: each cluster's influence on
--- the log of the ratio, squared and summed (R26), told as told_variance has it. A comparison is shown where the competitor's
--- point on the map is: one could be worked out of the other.
+-- the log of the ratio, squared and summed (R26), as far as it may be told. A comparison is shown
+-- where the competitor's point on the map is: one could be worked out of the other.
 {%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 {%- set sides = ['', 'own_'] %}
 {%- set span = trailing_periods() %}

@@ -143,7 +143,7 @@ summed as (
 
 ),
 
--- variance of a ratio of sums, linearised, and told (macros/clusters.sql); in squared units of 10^-9
+-- variance of a ratio of sums, linearised, as far as it may be told; in squared units of 10^-9
 means as (
 
     select

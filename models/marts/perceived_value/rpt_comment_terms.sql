@@ -317,7 +317,7 @@ final as (
                 'fewest_comments_units', 'most_comments_units', 'is_cell_shown',
             ),
         ] %}
-        case when opened.{{ is_told }}{{ ' and opened.' ~ fewest ~ ' = opened.' ~ most if fewest != most }}
+        case when opened.{{ is_told }} and opened.{{ fewest }} = opened.{{ most }}
                 then {{ units_to_score('opened.' ~ fewest) }}
         end as {{ column }},
         {%- for name, units, side in [('low', fewest, '-'), ('high', most, '+')] %}
