@@ -114,11 +114,26 @@ levels as (
 
 ),
 
+-- the trailing window to the last period of a year is the year
+months as (
+
+    select
+        entity_id,
+        period_index,
+        case
+            when period_index = max(period_index) over (partition by entity_id, fiscal_year)
+                then fiscal_year
+        end as fiscal_year
+    from {{ ref('int_entity_months') }}
+
+),
+
 final as (
 
     select
         levels.entity_id,
         windows.window_period_index,
+        max(months.fiscal_year) as fiscal_year,
         levels.map_level,
         levels.rated_id,
         sum(levels.invited_count) as invited_count,
@@ -129,6 +144,10 @@ final as (
             levels.entity_id = windows.entity_id
             and levels.period_index = windows.period_index
             and windows.window_kind = 'trailing'
+    inner join months
+        on
+            windows.entity_id = months.entity_id
+            and windows.window_period_index = months.period_index
     group by
         levels.entity_id, windows.window_period_index, levels.map_level, levels.rated_id
 

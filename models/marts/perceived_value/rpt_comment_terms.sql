@@ -286,18 +286,6 @@ opened as (
 
 ),
 
--- the trailing window to its last period is the year
-years as (
-
-    select
-        entity_id,
-        fiscal_year,
-        max(period_index) as last_period_index
-    from {{ ref('int_entity_months') }}
-    group by entity_id, fiscal_year
-
-),
-
 final as (
 
     select
@@ -356,16 +344,12 @@ final as (
         end as reliability,
         list_versions.list_version
     from opened
-    inner join years
-        on
-            opened.entity_id = years.entity_id
-            and opened.fiscal_year = years.fiscal_year
     -- nobody is asked to write in a case
     left join {{ ref('int_segment_response_rates') }} as rates
         on
             opened.comment_source = 'survey'
-            and years.entity_id = rates.entity_id
-            and years.last_period_index = rates.window_period_index
+            and opened.entity_id = rates.entity_id
+            and opened.fiscal_year = rates.fiscal_year
             and rates.map_level = 'entity'
     cross join list_versions
 

@@ -182,18 +182,6 @@ shares as (
 
 ),
 
--- the trailing window to its last period is the year
-years as (
-
-    select
-        entity_id,
-        fiscal_year,
-        max(period_index) as last_period_index
-    from {{ ref('int_entity_months') }}
-    group by entity_id, fiscal_year
-
-),
-
 final as (
 
     select
@@ -226,14 +214,10 @@ final as (
         || case when shares.is_bounded then ' over bounds' else '' end as method,
         case when shares.is_low then 'low_n' else 'shown' end as reliability
     from shares
-    inner join years
-        on
-            shares.entity_id = years.entity_id
-            and shares.fiscal_year = years.fiscal_year
     left join {{ ref('int_segment_response_rates') }} as rates
         on
-            years.entity_id = rates.entity_id
-            and years.last_period_index = rates.window_period_index
+            shares.entity_id = rates.entity_id
+            and shares.fiscal_year = rates.fiscal_year
             and rates.map_level = 'raters'
             and rates.rated_id = case when shares.is_customer then 'customers' else 'others' end
 

@@ -8,7 +8,6 @@ rules as (
     select
         months.entity_id,
         months.fiscal_year,
-        months.period_index as last_period_index,
         parameters.respondent_role,
         cast(reporting.value as bigint) as minimum_customers
     from {{ ref('int_entity_months') }} as months
@@ -172,7 +171,6 @@ cells as (
         drivers.driver,
         sums.customers_count,
         sums.customers_count >= rules.minimum_customers as is_enough,
-        rules.last_period_index,
         rules.respondent_role
     from {{ ref('int_value_driver_sums') }} as sums
     inner join rules
@@ -256,7 +254,7 @@ found as (
     left join {{ ref('int_segment_response_rates') }} as rates
         on
             cells.entity_id = rates.entity_id
-            and cells.last_period_index = rates.window_period_index
+            and cells.fiscal_year = rates.fiscal_year
             and cells.segment = rates.rated_id
             and rates.map_level in ('entity', 'segment')
     left join levers
