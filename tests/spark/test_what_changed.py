@@ -31,7 +31,11 @@ def second_night(first_night, warehouses, landing):
         settings = Settings(landing, warehouse.root, target=warehouse.target)
         for period in (CLOSED, REOPENED):
             books.close(settings, ENTITY, period, "Ann", reason="for the test", at=CLOSED_AT)
-        books.reopen(settings, ENTITY, REOPENED, "Ann", "Bob", "for the test", at=REOPENED_AT)
+        books.close(settings, ENTITY, REOPENED, "Ann", kind="perceived_value", at=CLOSED_AT)
+        for kind in ("profit", "perceived_value"):
+            books.reopen(
+                settings, ENTITY, REOPENED, "Ann", "Bob", "for the test", kind, at=REOPENED_AT
+            )
     lines = landing / ENTITY / "revenue_lines"
     months = sorted(lines.glob("20*.parquet"))
     for month, until in ((months[0], "timestamp '2024-06-20'"), (months[3], "recorded_at")):
@@ -48,6 +52,14 @@ def second_night(first_night, warehouses, landing):
         landing / "meridian_us" / "cost_entries.parquet",
         "select * replace (case when posted_on >= date '2024-01-01' and account_code like '6%'"
         " then amount + 1 else amount end as amount) from '{old}'",
+    )
+    # a colleague of those who answered in the month opened again answers late, and is not pleased
+    rewrite(
+        landing / ENTITY / "survey_responses.parquet",
+        "from '{old}' union all by name select * replace ('LATE-' || source_id as source_id,"
+        " 'LATE-' || response_id as response_id, 'LATE-' || respondent_id as respondent_id,"
+        " scale_min as score, timestamp '2024-06-20' as recorded_at) from '{old}'"
+        f" where confidentiality = 'named' and date_trunc('month', answered_at) = date '{REOPENED}'",
     )
     return type(first_night)(*(w.finish(w.start()) for w in warehouses))
 
