@@ -67,14 +67,16 @@ case
 {%- endmacro %}
 
 {# The point a Student t variable exceeds in magnitude with probability 10 %, by degrees of freedom
-   (Cornish-Fisher; within 0.1 % from four degrees on). Written as floats: a decimal literal over a
-   whole number is a float on DuckDB and a decimal of few digits on Spark. #}
+   (Cornish-Fisher; within 0.1 % from four degrees on); empty where there are none. Written as
+   floats: a decimal literal over a whole number is a float on DuckDB and a decimal of few digits on
+   Spark. #}
 {% macro student_t_90(degrees) -%}
+{%- set d = 'nullif(' ~ degrees ~ ', 0)' -%}
 (
             1.6448536e0
-            + 1.5237691e0 / {{ degrees }}
-            + 1.4202030e0 / ({{ degrees }} * {{ degrees }})
-            + 0.9830015e0 / ({{ degrees }} * {{ degrees }} * {{ degrees }})
+            + 1.5237691e0 / {{ d }}
+            + 1.4202030e0 / ({{ d }} * {{ d }})
+            + 0.9830015e0 / ({{ d }} * {{ d }} * {{ d }})
         )
 {%- endmacro %}
 

@@ -91,6 +91,8 @@ def invoke(settings: Settings, command: str, *options: str):
     from dbt.cli.main import dbtRunner
 
     _hear_what_is_logged()
+    if settings.target == "spark":
+        spark.let_ansi_mode_stand()
     try:
         parsed = _parse(settings)
         if not parsed.success:

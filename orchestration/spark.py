@@ -150,6 +150,24 @@ appender.file.layout.pattern = %d{{ISO8601}} %p %c: %m%n%ex
 """
 
 
+def let_ansi_mode_stand() -> None:
+    """dbt-spark switches ANSI mode off with every statement, whatever is configured; not here.
+
+    Without it a number that overflows and a text that does not parse are empty, in silence.
+    """
+    from dbt.adapters.spark.connections import SparkCredentials
+
+    if hasattr(SparkCredentials, "as_dbt_has_it"):
+        return
+    SparkCredentials.as_dbt_has_it = SparkCredentials.__post_init__
+
+    def as_configured(self: SparkCredentials) -> None:
+        self.as_dbt_has_it()
+        self.server_side_parameters.pop("spark.sql.ansi.enabled")
+
+    SparkCredentials.__post_init__ = as_configured
+
+
 def configure(settings: Settings) -> None:
     """Write Spark's configuration files; every process that starts Spark reads them.
 

@@ -78,3 +78,15 @@ def test_configuration_that_is_not_there_is_refused(settings, monkeypatch):
     monkeypatch.setenv("TWOFOLD_SPARK_CONF", "/no/such.conf")
     with pytest.raises(InputError, match="TWOFOLD_SPARK_CONF"):
         spark.configure(settings)
+
+
+def test_ansi_mode_is_not_switched_off_by_dbt(monkeypatch):
+    from dbt.adapters.spark.connections import SparkCredentials
+
+    before = SparkCredentials.__post_init__
+    made = {"method": "session", "host": "session", "schema": "default"}
+    assert SparkCredentials(**made).server_side_parameters != {}
+    monkeypatch.setattr(SparkCredentials, "__post_init__", before)
+    spark.let_ansi_mode_stand()
+    assert SparkCredentials(**made).server_side_parameters == {}
+    monkeypatch.delattr(SparkCredentials, "as_dbt_has_it")
