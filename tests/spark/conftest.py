@@ -1,9 +1,10 @@
-"""Nights on both engines over the same landing folder; run by `make spark-parity`.
+"""Nights on both engines over the same landing folder; run by `make test-spark`.
 
 A query costs Spark the better part of a second, however few its rows, and a build has some hundreds
-of them. So a synthetic company and two real shops share one landing folder, and all tests share one
-night on Spark, with what follows from it. TWOFOLD_SPARK_WHOLE=1 takes the three real sets as they
-are; otherwise it is the first months of two.
+of them. So a synthetic company and two real shops share one landing folder, and all tests share two
+nights on Spark. The first runs on worker processes, of which one is killed. The second, after
+changes, runs in one process, which is quicker, and has the models' unit tests in its session.
+TWOFOLD_SPARK_WHOLE=1 takes the three real sets as they are; otherwise it is weeks of two.
 """
 
 import json
@@ -12,15 +13,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration import spark
+from orchestration import books
 from orchestration.publish import Mart, marts
 from orchestration.settings import PROJECT, Settings
 from synthetic import meridian
@@ -28,14 +30,21 @@ from synthetic import meridian
 # so that worker processes are separate ones whatever the machine
 MASTER = "local-cluster[2,1,1024]"
 WORKER = b"CoarseGrainedExecutorBackend"
+ONE_PROCESS = "local[2]"
 # settings for little data
 SMALL = Path(__file__).parent / "small.conf"
+SMALL_ONE_PROCESS = Path(__file__).parent / "small_one_process.conf"
+NIGHT_WITH_UNIT_TESTS = Path(__file__).parent / "night_with_unit_tests.py"
 WHOLE = os.environ.get("TWOFOLD_SPARK_WHOLE") == "1"
-# one month of a shop that says only what it sold, and the first of one that asks its customers
+# two weeks of a shop that says only what it sold, and two months of one that asks its customers
 SHOP = "online_retail/online_retail_2010_2011.parquet"
-SHOP_UNTIL = "2011-01-01"
+SHOP_UNTIL = "2010-12-16"
 ASKING_SHOP = "olist"
-ASKING_UNTIL = "2017-07-01"
+ASKING_FROM, ASKING_UNTIL = "2017-05-01", "2017-07-01"
+ENTITY = "meridian_de"
+# one month stays closed, so that what comes late for it is booked later; another is opened again
+CLOSED, REOPENED = date(2023, 1, 1), date(2023, 4, 1)
+CLOSED_AT, REOPENED_AT = datetime(2024, 6, 1), datetime(2024, 6, 2)
 
 
 @dataclass(frozen=True)
@@ -66,15 +75,28 @@ class Warehouse:
     root: Path
     target: str
 
-    def start(self) -> subprocess.Popen:
-        """Start a night, at the head of a process group of its own."""
+    @property
+    def settings(self) -> Settings:
+        """The same as the night has them."""
+        return Settings(self.landing, self.root, target=self.target)
+
+    def start(self, in_one_process: bool = False) -> subprocess.Popen:
+        """Start a night, at the head of a process group of its own.
+
+        Args:
+            in_one_process: on Spark, without worker processes, and with the models' unit tests.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         words = ["--landing", self.landing, "--warehouse", self.root, "--target", self.target]
         own = {"TWOFOLD_SPARK_MASTER": MASTER, "POLICIES": str(self.policies)}
+        conf, command = SMALL, ["-m", "orchestration.cli"]
+        if in_one_process and self.target == "spark":
+            own["TWOFOLD_SPARK_MASTER"] = ONE_PROCESS
+            conf, command = SMALL_ONE_PROCESS, [str(NIGHT_WITH_UNIT_TESTS)]
         if not WHOLE:
-            own["TWOFOLD_SPARK_CONF"] = str(SMALL)
+            own["TWOFOLD_SPARK_CONF"] = str(conf)
         return subprocess.Popen(
-            [sys.executable, "-m", "orchestration.cli", "nightly", *map(str, words)],
+            [sys.executable, *command, "nightly", *map(str, words)],
             stdout=(self.root / "said.txt").open("w"),
             stderr=subprocess.STDOUT,
             env=os.environ | own,
@@ -204,9 +226,9 @@ def _cells_that_differ(
 
 @pytest.fixture(scope="session")
 def landing(real_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """300 synthetic customers over 15 months beside real data."""
+    """200 synthetic customers over 15 months beside real data."""
     folder = tmp_path_factory.mktemp("engines") / "landing"
-    meridian.generate(folder, customers=300, months=15)
+    meridian.generate(folder, customers=200, months=15)
     if WHOLE:
         for source in real_landing.iterdir():
             (folder / source.name).symlink_to(source.resolve())
@@ -214,7 +236,10 @@ def landing(real_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     (folder / SHOP).parent.mkdir()
     (folder / ASKING_SHOP).mkdir()
     orders = f"'{real_landing}/{ASKING_SHOP}/orders.parquet'"
-    early = f"from {orders} where order_purchase_timestamp < date '{ASKING_UNTIL}'"
+    early = (
+        f"from {orders} where order_purchase_timestamp >= date '{ASKING_FROM}'"
+        f" and order_purchase_timestamp < date '{ASKING_UNTIL}'"
+    )
     with duckdb.connect() as connection:
         connection.execute(
             f"copy (from '{real_landing / SHOP}' where \"InvoiceDate\" < date '{SHOP_UNTIL}')"
@@ -277,14 +302,52 @@ def first_night(warehouses: tuple[Warehouse, Warehouse], killed: list[int]) -> E
     return Engines(one, on_spark.finish(running))
 
 
+def rewrite(file: Path, rows: str, to: Path | None = None) -> None:
+    """Write a query over a file in its place, or into another."""
+    new = file.with_name("new")
+    with duckdb.connect() as connection:
+        connection.execute(f"copy ({rows.format(old=file)}) to '{new}' (format parquet)")
+    new.replace(to or file)
+
+
 @pytest.fixture(scope="session")
-def on_spark(
-    first_night: Engines, warehouses: tuple[Warehouse, Warehouse], dbt_at: Callable
-) -> Iterator:
-    """The project on Spark in one process, over the tables of the first night."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TWOFOLD_SPARK_MASTER", "local[2]")
-        patch.setenv("TWOFOLD_SPARK_CONF", str(SMALL))
-        settings = Settings(warehouses[1].landing, warehouses[1].root, target="spark")
-        spark.configure(settings)
-        yield dbt_at(settings)
+def second_night(
+    first_night: Engines, warehouses: tuple[Warehouse, Warehouse], landing: Path
+) -> Engines:
+    """Both engines again, after late, deleted and corrected rows; two months were closed."""
+    for warehouse in warehouses:
+        settings = warehouse.settings
+        for period in (CLOSED, REOPENED):
+            books.close(settings, ENTITY, period, "Ann", reason="for the test", at=CLOSED_AT)
+        books.close(settings, ENTITY, REOPENED, "Ann", kind="perceived_value", at=CLOSED_AT)
+        for kind in ("profit", "perceived_value"):
+            books.reopen(
+                settings, ENTITY, REOPENED, "Ann", "Bob", "for the test", kind, at=REOPENED_AT
+            )
+    lines = landing / ENTITY / "revenue_lines"
+    months = sorted(lines.glob("20*.parquet"))
+    for month, until in ((months[0], "timestamp '2024-06-20'"), (months[3], "recorded_at")):
+        rewrite(
+            month,
+            f"select * replace ('LATE-' || document_id as document_id, {until} as recorded_at,"
+            " 'LATE-' || source_id as source_id) from '{old}'"
+            " where document_type = 'invoice' order by document_id, line_number limit 5",
+            lines / f"late-{month.name}",
+        )
+    rewrite(months[7], "from '{old}' where hash(document_id) % 5 > 0")
+    months[9].unlink()
+    rewrite(
+        landing / "meridian_us" / "cost_entries.parquet",
+        "select * replace (case when posted_on >= date '2024-01-01' and account_code like '6%'"
+        " then amount + 1 else amount end as amount) from '{old}'",
+    )
+    # a colleague of those who answered in the month opened again answers late, and is not pleased
+    rewrite(
+        landing / ENTITY / "survey_responses.parquet",
+        "from '{old}' union all by name select * replace ('LATE-' || source_id as source_id,"
+        " 'LATE-' || response_id as response_id, 'LATE-' || respondent_id as respondent_id,"
+        " scale_min as score, timestamp '2024-06-20' as recorded_at) from '{old}'"
+        " where confidentiality = 'named'"
+        f" and date_trunc('month', answered_at) = date '{REOPENED}'",
+    )
+    return Engines(*(w.finish(w.start(in_one_process=True)) for w in warehouses))
