@@ -15,7 +15,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help setup nightly check rollback close reopen restate test test-histories spark-parity parity lint bench ui docs lock clean
+.PHONY: help setup nightly check rollback close reopen restate test test-histories test-spark parity lint bench ui docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -66,7 +66,7 @@ test: $(READY) lint ## Lint, unit, project, data and integration tests
 test-histories: $(READY) ## 200 random histories: building what changed against building all
 	@TWOFOLD_HISTORIES=200 $(BIN)/python -m pytest --numprocesses 2 tests/integration/test_histories.py
 
-spark-parity: ## Spark against DuckDB, cell by cell (needs Java 17)
+test-spark: ## Spark against DuckDB, cell by cell (needs Java 17)
 	@$(PYTHON) orchestration/require_java.py
 	@$(MAKE) --no-print-directory TARGET=spark parity
 
