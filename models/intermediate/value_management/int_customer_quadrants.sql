@@ -18,6 +18,7 @@ joined as (
             as trailing_profit_amount,
         profit.trailing_cost_to_serve_amount,
         value.index_log_units,
+        value.answer_log_units,
         value.deviation_log_units,
         value.measurement_status,
         bands.lower_index,
@@ -76,6 +77,12 @@ judged as (
             when index_log_units > upper_log_units then 'above_band'
             when index_log_units is not null and lower_log_units is not null then 'within_band'
         end as value_zone,
+        -- drawn out of the zone that he himself named, by what others say
+        coalesce(
+            (index_log_units < lower_log_units and answer_log_units >= lower_log_units)
+            or (index_log_units > upper_log_units and answer_log_units <= upper_log_units),
+            false
+        ) as is_contradicted,
         -- unit times, and with them the cost to serve, may be off by a share either way, evenly
         case
             when trailing_profit_amount is null then null
@@ -119,6 +126,7 @@ placed as (
         minimum_strategy_probability_units,
         profit_side,
         value_zone,
+        is_contradicted,
         case
             when not is_complete then 'incomplete_period'
             when active_periods_count < minimum_active_periods then 'too_new'
@@ -160,6 +168,7 @@ shared as (
         minimum_strategy_probability_units,
         profit_side,
         value_zone,
+        is_contradicted,
         quadrant,
         case
             when quadrant = profit_side || '_' || value_zone
@@ -169,7 +178,8 @@ shared as (
 
 ),
 
--- where a customer stands is an estimate, what is done with him is not: it wants a likely quadrant
+-- where a customer stands is an estimate, what is done with him is not: it wants a likely quadrant,
+-- and none that his own answer contradicts
 final as (
 
     select
@@ -189,7 +199,13 @@ final as (
         quadrant,
         quadrant_share_units,
         case
-            when quadrant_share_units < minimum_strategy_probability_units then 'uncertain'
+            when
+                quadrant_share_units is not null
+                and (
+                    quadrant_share_units < minimum_strategy_probability_units
+                    or is_contradicted
+                )
+                then 'uncertain'
             else quadrant
         end as strategy_quadrant
     from shared
