@@ -61,20 +61,37 @@
 
 {#
   The variance of a mean or ratio, as a part of its square, as far as it may be told (R27): of few
-  people, a mean and nine digits of its variance are equations that one set of whole scores solves.
-  So the standard deviation of the people is rounded up to a whole n-th of the mean, which each of
-  them could have moved it by: never narrower, and the wider the fewer they are.
+  people, a mean and their own variance are equations that one set of whole scores solves. So below
+  a number of people it is that of so many with an assumed deviation, which hangs on none of their
+  answers but the mean; from it on their own deviation, rounded up to a whole n-th of the mean, and
+  taken for a fifth of it at least: nearly all alike, they would be known too.
 
-  variance: of the mean over its square, a double; n: people or clusters. 0 where all are alike.
+  variance: of the mean over its square, a double; n: people or clusters; assumed: variance of one
+  of them over the mean's square, a double; low: how many tell of their own.
 #}
-{% macro told_variance(variance, n) -%}
-{%- set deviations = 'sqrt((' ~ variance ~ ') * ' ~ n ~ ') * ' ~ n -%}
-power(ceil({{ deviations }} - 1e-6), 2) / power(cast({{ n }} as double), 3)
+{% macro told_variance(variance, n, assumed, low) -%}
+{%- set deviations = 'sqrt(greatest((' ~ variance ~ ') * ' ~ n ~ ', 0.04e0)) * ' ~ n -%}
+case
+            when {{ n }} < {{ low }} then ({{ assumed }}) / {{ n }}
+            else power(ceil({{ deviations }} - 1e-6), 2) / power(cast({{ n }} as double), 3)
+        end
 {%- endmacro %}
 
-{# Half the width of the 90 % interval of a mean of n scores, in their units, from the sum and the
+{# Variance of one score spread evenly about its mean, as far as an end of the scale leaves room,
+   over the square of the mean: a third of what both ends alone would give. Scores in units of
+   10^-9, on the item scale of 1 to 10 or as shares of 1. #}
+{% macro even_score_variance(mean_units) -%}
+({{ mean_units }} / 1e9 - 1) * (10 - {{ mean_units }} / 1e9) / 3
+            / ({{ mean_units }} / 1e9) / ({{ mean_units }} / 1e9)
+{%- endmacro %}
+
+{% macro even_share_variance(mean) -%}
+(1 - {{ mean }}) / 3 / {{ mean }}
+{%- endmacro %}
+
+{# Half the width of the 90 % interval of a mean of n shares in units of 10^-9, from the sum and the
    sum of squares; Student's t by the number of clusters. #}
-{% macro clustered_mean_half_width(total, squares, n, effective_units, clusters) -%}
+{% macro clustered_mean_half_width(total, squares, n, effective_units, clusters, low) -%}
 {%- set mean = '(cast(' ~ total ~ ' as double) / ' ~ n ~ ')' -%}
 case
             when {{ n }} > 1 and {{ total }} = 0 then 0e0
@@ -83,7 +100,9 @@ case
                 * sqrt({{ told_variance(
                     'greatest(cast(' ~ squares ~ ' as double) / ' ~ mean ~ ' / ' ~ mean ~ ' - ' ~ n
                     ~ ', 0) / (' ~ n ~ ' - 1) / ' ~ effective_respondents(effective_units),
-                    clusters
+                    clusters,
+                    even_share_variance('(' ~ mean ~ ' / 1e9)'),
+                    low
                 ) }})
         end
 {%- endmacro %}

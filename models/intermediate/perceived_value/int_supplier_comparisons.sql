@@ -192,14 +192,17 @@ final as (
         ratios.hassle_ratio_units as hassle_units,
         ratios.value_log_units,
         {%- for measure in ['value', 'quality', 'price', 'hassle'] %}
-        -- where all are alike there is no interval
+        -- of one pair there is no interval; few have the variance of two unrelated points
         case when ratios.pairs_count > 1
                 then nullif(cast(round(
                     1000000000000 * {{ student_t_90('(ratios.pairs_count - 1)') }} * sqrt({{
                         told_variance(
                             'cast(squared.' ~ measure ~ '_squares as double) / 1e18'
                             ~ ' * ratios.pairs_count / (ratios.pairs_count - 1)',
-                            'ratios.pairs_count'
+                            'ratios.pairs_count',
+                            ('4' if measure in ('price', 'hassle') else '2')
+                            ~ ' * cast(points.assumed_variance_units as double) / 1e9',
+                            'points.aggregate_low_customers'
                         )
                     }})
                 ) as {{ type_whole() }}), 0)

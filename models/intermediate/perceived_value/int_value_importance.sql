@@ -291,22 +291,27 @@ summed as (
 final as (
 
     select
-        entity_id,
-        window_period_index,
-        cell_id,
-        element_group,
-        element_id,
-        is_open,
-        respondents_count,
-        customers_count,
-        10000 * {{ divide_rounded('share_units', '(respondents_count * 10000)') }}
+        summed.entity_id,
+        summed.window_period_index,
+        summed.cell_id,
+        summed.element_group,
+        summed.element_id,
+        summed.is_open,
+        summed.respondents_count,
+        summed.customers_count,
+        10000 * {{ divide_rounded('summed.share_units', '(summed.respondents_count * 10000)') }}
             as share_units,
         10000 * cast(ceil({{ clustered_mean_half_width(
-            'share_units', 'share_share_units', 'respondents_count',
-            'effective_respondents_units', 'customers_count'
+            'summed.share_units', 'summed.share_share_units', 'summed.respondents_count',
+            'summed.effective_respondents_units', 'summed.customers_count',
+            'parameters.aggregate_low_customers'
         ) }} / 1e4 - 1e-6) as {{ type_whole() }}) as half_width_units,
-        effective_respondents_units
+        summed.effective_respondents_units
     from summed
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            summed.entity_id = parameters.entity_id
+            and summed.window_period_index = parameters.period_index
 
 )
 

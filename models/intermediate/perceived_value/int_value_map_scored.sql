@@ -1,7 +1,8 @@
 -- Every point of the value map against its reference: par for ourselves and our segments, the mean
 -- of the suppliers shown for the comparison with competitors (a closed one could be worked out of a
 -- mean that holds it). The interval treats a point as a ratio of weighed sums (R26); its variances
--- are told ones (macros/clusters.sql), and whatever hangs on them.
+-- are told ones (macros/clusters.sql), and whatever hangs on them: of few customers that of one about
+-- what is expected of him and of his people about him (R24), for a single term twice that.
 {%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 {%- set measures = ['product_quality', 'service_quality', 'get', 'price', 'hassle'] %}
 with
@@ -94,6 +95,11 @@ referenced as (
         end as give_reference_units,
         rates.invited_count,
         rates.answered_count,
+        parameters.aggregate_low_customers,
+        coalesce(
+            variances.answer_variance_units + variances.customer_variance_units,
+            parameters.answer_variance_units + parameters.customer_variance_units
+        ) as assumed_variance_units,
         coalesce(
             case
                 when elicited.customers_count >= parameters.aggregate_low_customers
@@ -123,6 +129,8 @@ referenced as (
             and points.window_period_index = parameters.period_index
     left join {{ ref('int_value_par') }} as par
         on points.entity_id = par.entity_id
+    left join {{ ref('int_value_variances') }} as variances
+        on points.entity_id = variances.entity_id
     left join market
         on
             points.entity_id = market.entity_id
@@ -169,6 +177,8 @@ varied as (
         quality_weight_units,
         quality_weight_basis,
         reliability,
+        aggregate_low_customers,
+        assumed_variance_units,
         {{ fixed_ln('(get_units * give_reference_units)', '(give_units * get_reference_units)') }}
             as value_log_units,
         -- variance of the log of a ratio of sums, clusters drawn independently, in 10^-12
@@ -182,7 +192,9 @@ varied as (
                     ~ ' / cast(get_units as double) / cast(give_units as double)'
                     ~ ' + cast(give_give_units as double)'
                     ~ ' / cast(give_units as double) / cast(give_units as double)), 0)',
-                    'clusters_count'
+                    'clusters_count',
+                    'cast(assumed_variance_units as double) / 1e9',
+                    'aggregate_low_customers'
                 ) }}) as {{ type_whole() }})
         end as variance_log_units,
         -- of the log of a weighed mean, likewise
@@ -198,7 +210,10 @@ varied as (
                     ~ ' / ' ~ sum ~ ' / cast(weights as double)'
                     ~ ' + cast(squared_weights as double)'
                     ~ ' / cast(weights as double) / cast(weights as double)), 0)',
-                    'clusters_count'
+                    'clusters_count',
+                    ('1' if measure == 'get' else '2')
+                    ~ ' * cast(assumed_variance_units as double) / 1e9',
+                    'aggregate_low_customers'
                 ) }}) as {{ type_whole() }})
         end as {{ measure }}_variance_log_units{{ ',' if not loop.last }}
         {%- endfor %}
@@ -235,6 +250,8 @@ final as (
         quality_weight_units,
         quality_weight_basis,
         reliability,
+        aggregate_low_customers,
+        assumed_variance_units,
         value_log_units,
         variance_log_units,
         cast(round(

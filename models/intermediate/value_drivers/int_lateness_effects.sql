@@ -143,33 +143,50 @@ summed as (
 
 ),
 
+last_parameters as (
+
+    select
+        entity_id,
+        aggregate_low_customers
+    from {{ ref('int_value_parameters') }}
+    qualify row_number() over (partition by entity_id order by period_index desc) = 1
+
+),
+
 -- variance of a ratio of sums, linearised, as far as it may be told; in squared units of 10^-9
 means as (
 
     select
-        entity_id,
-        survey_id,
-        question_id,
-        lateness_basis,
-        is_late,
-        customers_count,
-        answers_count,
-        before_count,
-        {{ divide_rounded('score_units', 'answers_count') }} as mean_units,
+        summed.entity_id,
+        summed.survey_id,
+        summed.question_id,
+        summed.lateness_basis,
+        summed.is_late,
+        summed.customers_count,
+        summed.answers_count,
+        summed.before_count,
+        {{ divide_rounded('summed.score_units', 'summed.answers_count') }} as mean_units,
         case
-            when customers_count > 1
-                then (cast(score_units as double) / answers_count)
-                * (cast(score_units as double) / answers_count) * {{ told_variance(
-                    'greatest((cast(score_score_units as double)'
-                    ~ ' / cast(score_units as double) / cast(score_units as double)'
-                    ~ ' - 2e0 * cast(score_count_units as double)'
-                    ~ ' / cast(score_units as double) / answers_count'
-                    ~ ' + cast(count_count as double) / answers_count / answers_count)'
-                    ~ ' * customers_count / (customers_count - 1), 0)',
-                    'customers_count'
+            when summed.customers_count > 1
+                then (cast(summed.score_units as double) / summed.answers_count)
+                * (cast(summed.score_units as double) / summed.answers_count) * {{ told_variance(
+                    'greatest((cast(summed.score_score_units as double)'
+                    ~ ' / cast(summed.score_units as double) / cast(summed.score_units as double)'
+                    ~ ' - 2e0 * cast(summed.score_count_units as double)'
+                    ~ ' / cast(summed.score_units as double) / summed.answers_count'
+                    ~ ' + cast(summed.count_count as double)'
+                    ~ ' / summed.answers_count / summed.answers_count)'
+                    ~ ' * summed.customers_count / (summed.customers_count - 1), 0)',
+                    'summed.customers_count',
+                    even_score_variance(
+                        '(cast(summed.score_units as double) / summed.answers_count)'
+                    ),
+                    'last_parameters.aggregate_low_customers'
                 ) }}
         end as mean_variance
     from summed
+    inner join last_parameters
+        on summed.entity_id = last_parameters.entity_id
 
 ),
 

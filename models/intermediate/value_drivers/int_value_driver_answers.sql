@@ -22,7 +22,7 @@ answers as (
         answers.asked_weight_units,
         answers.score_units,
         parameters.term_minimum_weight_share_units,
-        parameters.aggregate_minimum_customers
+        parameters.aggregate_low_customers
     from {{ ref('int_answers_by_year') }} as answers
     inner join {{ ref('int_value_parameters') }} as parameters
         on
@@ -47,7 +47,7 @@ summed as (
         segment,
         is_named,
         term_minimum_weight_share_units,
-        aggregate_minimum_customers,
+        aggregate_low_customers,
         {%- for term in value_terms %}
         sum(case when term = '{{ term }}' then weight_units * score_units else 0 end)
             as {{ term }}_weighted_units,
@@ -60,7 +60,7 @@ summed as (
     where term <> 'outcome'
     group by
         entity_id, fiscal_year, period_index, response_id, customer_id, segment, is_named,
-        term_minimum_weight_share_units, aggregate_minimum_customers
+        term_minimum_weight_share_units, aggregate_low_customers
 
 ),
 
@@ -74,7 +74,7 @@ responses as (
         customer_id,
         segment,
         is_named,
-        aggregate_minimum_customers,
+        aggregate_low_customers,
         {%- for term in value_terms %}
         {{ divide_rounded(term ~ '_weighted_units', 'nullif(' ~ term ~ '_answered_units, 0)') }}
             as {{ term }}_units{{ ',' if not loop.last }}
@@ -156,7 +156,7 @@ paired as (
         responses.customer_id,
         responses.segment,
         responses.is_named,
-        responses.aggregate_minimum_customers,
+        responses.aggregate_low_customers,
         {%- for term in value_terms %}
         responses.{{ term }}_units,
         {%- endfor %}
@@ -171,7 +171,9 @@ paired as (
 
 -- Two outcomes rest on nearly the same people: their difference must be whole groups too. So a
 -- customer has the same terms beside every outcome asked, and who is not named counts where enough
--- customers with answers that are not named answered the same outcomes.
+-- customers with answers that are not named answered the same outcomes: as many as a variance of
+-- their own is told of, since an effect and its standardised one tell the deviations of a term and
+-- an outcome to nine digits.
 customers as (
 
     select
@@ -179,7 +181,7 @@ customers as (
         fiscal_year,
         customer_id,
         segment,
-        max(aggregate_minimum_customers) as minimum_count,
+        max(aggregate_low_customers) as minimum_count,
         max(case when is_named then 0 else 1 end) as has_not_named,
         {{ list_of('outcome') }} as outcomes
     from paired

@@ -4,18 +4,25 @@ with
 preferences as (
 
     select
-        entity_id,
-        window_period_index,
-        rated_id,
-        ratings_count,
-        {{ divide_rounded('preference_units', 'ratings_count') }} as preference_units,
+        preferences.entity_id,
+        preferences.window_period_index,
+        preferences.rated_id,
+        preferences.ratings_count,
+        {{ divide_rounded('preferences.preference_units', 'preferences.ratings_count') }}
+            as preference_units,
         nullif({{ clustered_mean_half_width(
-            'preference_units', 'preference_squares', 'ratings_count',
-            'ratings_count * 1000000000', 'ratings_count'
+            'preferences.preference_units', 'preferences.preference_squares',
+            'preferences.ratings_count', 'preferences.ratings_count * 1000000000',
+            'preferences.ratings_count', 'parameters.aggregate_low_customers'
         ) }}, 0) as preference_half_units,
-        {{ share_units('preferred_count', 'ratings_count') }} as preferred_units
-    from {{ ref('int_supplier_preferences') }}
-    where is_open
+        {{ share_units('preferences.preferred_count', 'preferences.ratings_count') }}
+            as preferred_units
+    from {{ ref('int_supplier_preferences') }} as preferences
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            preferences.entity_id = parameters.entity_id
+            and preferences.window_period_index = parameters.period_index
+    where preferences.is_open
 
 ),
 
