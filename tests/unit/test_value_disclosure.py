@@ -76,7 +76,7 @@ NIGHTS = (
     (12, True, date(2025, 1, 2)),
     (18, True, date(2025, 7, 2)),
 )
-MINIMUM = 5
+MINIMUM, LOW = 5, 6
 SEGMENTS = ("loyal",) * 20 + ("new",) * 10 + ("rare",) * 4 + ("rarest",) * 2
 CUSTOMERS = len(SEGMENTS)
 # question: what may be answered, and what a turned response says instead of s
@@ -358,7 +358,7 @@ class Publications:
             " where parameter = 'driver_minimum_customers'"
         )
         execute(
-            "update policies.policy_value_parameters set value = '10' where parameter in"
+            f"update policies.policy_value_parameters set value = '{LOW}' where parameter in"
             " ('par_minimum_customers', 'aggregate_low_customers')"
         )
         versions = [
@@ -520,6 +520,18 @@ def test_no_mart_mixes_roles(table, members, company):
     users = {r.number for r in company[0] if r.role == "user"}
     assert users and members[table]
     assert [at for at, who in members[table].items() if who & users] == []
+
+
+def test_a_fit_rests_on_no_few_who_are_not_named(members, company):
+    """Effects and standardised ones tell sums of squares to nine digits, which few answers make."""
+    people = {r.number: r.customer for r in company[0] if r.confidentiality != "named"}
+    behind = [
+        {people[number] for number in who if number in people}
+        for (column, *_), who in members["rpt_value_drivers"].items()
+        if column in ("effect", "standardised_effect", "explained_share", "importance_share")
+    ]
+    assert max(map(len, behind)) >= LOW
+    assert all(not who or len(who) >= LOW for who in behind)
 
 
 SUPPLIERS = ("rpt_value_map", "rpt_competitor_value")
