@@ -63,14 +63,15 @@
   The variance of a mean or ratio, as a part of its square, as far as it may be told (R27): of few
   people, a mean and their own variance are equations that one set of whole scores solves. So below
   a number of people it is that of so many with an assumed deviation, which hangs on none of their
-  answers but the mean; from it on their own deviation, rounded up to a whole n-th of the mean, and
-  taken for a fifth of it at least: nearly all alike, they would be known too.
+  answers but the mean; from it on their own deviation, rounded up to a whole n-th of the mean. Of
+  whole scores it is taken for a fifth of the mean at least: nearly all alike, they would be known.
 
   variance: of the mean over its square, a double; n: people or clusters; assumed: variance of one
-  of them over the mean's square, a double; low: how many tell of their own.
+  of them over the mean's square, a double; low: how many tell of their own; least: the least
+  variance of one of them, likewise.
 #}
-{% macro told_variance(variance, n, assumed, low) -%}
-{%- set deviations = 'sqrt(greatest((' ~ variance ~ ') * ' ~ n ~ ', 0.04e0)) * ' ~ n -%}
+{% macro told_variance(variance, n, assumed, low, least='0.04e0') -%}
+{%- set deviations = 'sqrt(greatest((' ~ variance ~ ') * ' ~ n ~ ', ' ~ least ~ ')) * ' ~ n -%}
 case
             when {{ n }} < {{ low }} then ({{ assumed }}) / {{ n }}
             else power(ceil({{ deviations }} - 1e-6), 2) / power(cast({{ n }} as double), 3)
@@ -102,7 +103,8 @@ case
                     ~ ', 0) / (' ~ n ~ ' - 1) / ' ~ effective_respondents(effective_units),
                     clusters,
                     even_share_variance('(' ~ mean ~ ' / 1e9)'),
-                    low
+                    low,
+                    '0e0'
                 ) }})
         end
 {%- endmacro %}
