@@ -1,8 +1,8 @@
 -- Every point of the value map against its reference: par for ourselves and our segments, the mean
 -- of the suppliers shown for the comparison with competitors (a closed one could be worked out of a
--- mean that holds it). The interval treats a point as a ratio of weighed sums (R26); its variances
--- are told ones (macros/clusters.sql), and whatever hangs on them: of few customers that of one about
--- what is expected of him and of his people about him (R24), for a single term twice that.
+-- mean that holds it). The interval treats a point as a ratio of weighed sums (R26). Variances are
+-- as far as they may be told (macros/clusters.sql): of few customers that of a customer about what
+-- is expected of him and of his people about him (R24), for a single term twice that.
 {%- set terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 {%- set measures = ['product_quality', 'service_quality', 'get', 'price', 'hassle'] %}
 with
