@@ -18,7 +18,7 @@ _TABLES = (
         "Concordance is the chance that of one customer who bought again and one who did not the"
         " first had scored higher, for all customers together; at 0.5 the score tells nothing of"
         " staying. Effective: respondents with colleagues counted as the one customer they speak"
-        " of.",
+        " of. Score: 95 % interval (adjusted Wald); concordance: 90 %.",
         """
         select
             entity_id,
@@ -27,6 +27,7 @@ _TABLES = (
             recommendation_low as score_low,
             recommendation_high as score_high,
             answers_count,
+            customers_count,
             round(effective_respondents, 1) as effective,
             response_rate,
             reliability,
@@ -34,7 +35,8 @@ _TABLES = (
             case when map_level = 'entity' then stay_concordance_low end as concordance_low,
             case when map_level = 'entity' then stay_concordance_high end as concordance_high,
             case when map_level = 'entity' then linked_customers_count end
-                as linked_customers_count
+                as linked_customers_count,
+            case when map_level = 'entity' then link_status end as link
         from rpt_recommendation_score
         qualify month_start_date = max(month_start_date) over (partition by entity_id)
         order by entity_id, map_level, rated_id
@@ -43,8 +45,11 @@ _TABLES = (
     (
         "What moves it: derived importance beside stated, latest fiscal year",
         "rpt_value_drivers",
-        "Derived: share of what the four terms explain of the outcome together; stated: what"
-        " customers say weighs. Lever 1 gains the most value per unit of money spent on it.",
+        "Derived: share of what the four terms explain of the outcome together; explained: how"
+        " much that is, so look at it first. Stated: what customers say weighs. Lever 1 gains the"
+        " most of the outcome per unit of money, where the effect is clear of nothing; value lever"
+        " 1 the most value by the equation itself, whatever the outcome. What a point costs is in"
+        " policy_lever_costs, with its evidence. Least squares; intervals 90 %.",
         """
         select
             entity_id,
@@ -54,9 +59,16 @@ _TABLES = (
             importance_share as derived_share,
             importance_share_low as derived_share_low,
             importance_share_high as derived_share_high,
+            explained_share,
+            explained_share_low,
+            explained_share_high,
             stated_importance_share as stated_share,
-            value_lever_rank as lever,
-            customers_count
+            stated_importance_low as stated_share_low,
+            stated_importance_high as stated_share_high,
+            lever_rank as lever,
+            value_lever_rank as value_lever,
+            customers_count,
+            stated_respondents_count
         from rpt_value_drivers
         where segment = '(all)' and fit_status = 'fitted'
         qualify fiscal_year = max(fiscal_year) over (partition by entity_id)
@@ -66,7 +78,9 @@ _TABLES = (
     (
         "What lateness costs in the score, by what was known at the answer",
         "rpt_lateness_effect",
-        "Only what the respondent knew is a driver; lateness in the end is shown as it misleads.",
+        "On the item scale of 1 to 10. Only what the respondent knew is a driver; where many"
+        " answered before their delivery, lateness in the end is not what they judged. Difference"
+        " of ratios of sums, customers as clusters; 90 %.",
         """
         select
             entity_id,
@@ -77,8 +91,12 @@ _TABLES = (
             effect as effect_number,
             effect_low,
             effect_high,
+            answered_before_delivery_share as before_delivery_share,
+            answered_before_delivery_low as before_delivery_share_low,
+            answered_before_delivery_high as before_delivery_share_high,
             late_answers_count,
-            other_answers_count
+            other_answers_count,
+            reliability
         from rpt_lateness_effect
         where effect is not null
         order by entity_id, survey_id, question_id, lateness_basis
@@ -120,6 +138,11 @@ _TABLES = (
             staff_agree_low as staff_share_low,
             staff_agree_high as staff_share_high,
             customer_agree_share as customers_share,
+            customer_agree_low as customers_share_low,
+            customer_agree_high as customers_share_high,
+            management_respondents_count as management_count,
+            staff_respondents_count as staff_count,
+            customer_respondents_count as customers_count,
             agreement_gap as gap_number,
             agreement_gap_low as gap_low,
             agreement_gap_high as gap_high,
@@ -127,6 +150,33 @@ _TABLES = (
         from rpt_agreement_gap
         qualify fiscal_year = max(fiscal_year) over (partition by entity_id)
         order by entity_id, statement_id
+        """,
+    ),
+    (
+        "What comments speak of, latest fiscal year",
+        "rpt_comment_terms",
+        "People who speak of a term, by a list of words: a topic and no mark. The share of any term"
+        " has ends only where it would tell how many speak of several. Beta posterior; 90 %.",
+        """
+        select
+            entity_id,
+            cast(fiscal_year as varchar) as year,
+            comment_source as source,
+            language,
+            term,
+            respondents_share as people_share,
+            respondents_share_low as people_share_low,
+            respondents_share_high as people_share_high,
+            respondents_count,
+            all_respondents_count,
+            classified_respondents_share as any_term_share,
+            classified_respondents_share_low as any_term_share_low,
+            classified_respondents_share_high as any_term_share_high,
+            reliability
+        from rpt_comment_terms
+        where all_respondents_count is not null and term <> '(none)'
+        qualify fiscal_year = max(fiscal_year) over (partition by entity_id)
+        order by entity_id, comment_source, language, term
         """,
     ),
     (
@@ -150,7 +200,7 @@ _TABLES = (
         """,
     ),
 )
-CODES = ("driver", "outcome", "reliability", "basis", "alert", "status")
+CODES = ("driver", "outcome", "reliability", "basis", "alert", "status", "link", "term")
 
 
 def read_behind(publication: Publication) -> dict[str, list[Table]]:

@@ -134,6 +134,7 @@ class PerceivedValue:
     methods: list[str] = field(default_factory=list)
     bins: dict[str, dict[Decimal, int]] = field(default_factory=dict)
     above_par: int = 0
+    answered_above_par: int = 0
     with_index: int = 0
     # segments against par, suppliers against the market, ourselves over each competitor
     segments: list[dict] = field(default_factory=list)
@@ -585,6 +586,8 @@ def _read_perceived_value(publication: Publication, entities: dict[str, Entity])
         perceived.respondents += int(row["respondents"])
         perceived.with_index += row["with_index"]
         perceived.above_par += row["above_par"]
+        if row["measurement_status"] != "modelled":
+            perceived.answered_above_par += row["above_par"]
         perceived.methods = sorted({*perceived.methods, *(row["methods"] or [])} - {"none"})
     bins: dict[str, dict[str, dict[Decimal, int]]] = defaultdict(lambda: defaultdict(dict))
     for row in publication.rows(f"""

@@ -126,6 +126,7 @@ select 'alpha' as entity_id, date '2024-12-01' as month_start_date, 'segment' as
     cast(score - 4 as decimal(18, 9)) as recommendation_low,
     cast(score + 4 as decimal(18, 9)) as recommendation_high,
     case when score is null then null else 80 end as answers_count,
+    case when score is null then null else 50 end as customers_count,
     cast(case when score is null then null else 52 end as decimal(18, 9))
         as effective_respondents,
     case when score is null then 'suppressed' else 'shown' end as reliability
@@ -429,9 +430,9 @@ def test_what_stands_behind_perceived_value_has_its_interval_and_only_the_latest
         alpha, beta = read_entities(publication)
     recommends, promises = alpha.perceived.behind
     assert recommends.labels[:4] == ["customers", "score", "score interval", "answers"]
-    assert [row[1:5] for row in recommends.rows] == [
-        ["12.500", "8.500 to 16.500", "80", "52"],
-        [NOTHING, NOTHING, NOTHING, NOTHING],
+    assert [row[1:6] for row in recommends.rows] == [
+        ["12.500", "8.500 to 16.500", "80", "50", "52"],
+        [NOTHING, NOTHING, NOTHING, NOTHING, NOTHING],
     ]
     assert promises.rows == [
         ["2024", "On time", "90.0 %", "80.0 %", "75.0 % to 85.0 %", "120", "broken"]
