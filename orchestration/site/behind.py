@@ -48,8 +48,9 @@ _TABLES = (
         "Derived: share of what the four terms explain of the outcome together; explained: how"
         " much that is, so look at it first. Stated: what customers say weighs. Lever 1 gains the"
         " most of the outcome per unit of money, where the effect is clear of nothing; value lever"
-        " 1 the most value by the equation itself, whatever the outcome. What a point costs is in"
-        " policy_lever_costs, with its evidence. Least squares; intervals 90 %.",
+        " 1 the most value by the equation itself, whatever the outcome; both rest on what a point"
+        " costs, and lever cost says whether that is measured or assumed (policy_lever_costs)."
+        " Least squares; intervals 90 %.",
         """
         select
             entity_id,
@@ -67,6 +68,11 @@ _TABLES = (
             stated_importance_high as stated_share_high,
             lever_rank as lever,
             value_lever_rank as value_lever,
+            (
+                select string_agg(distinct evidence, ', ' order by evidence)
+                from rpt_assumptions
+                where policy = 'policy_lever_costs'
+            ) as lever_cost,
             customers_count,
             stated_respondents_count
         from rpt_value_drivers
@@ -125,7 +131,8 @@ _TABLES = (
         "Management against the other staff, and customers on the same subject, latest fiscal year",
         "rpt_agreement_gap",
         "Shares of people who agree. A group of few shows nothing; where all or nearly all say the"
-        " same, the share is empty and the intervals hold for all it could be.",
+        " same, the share is empty and the intervals hold for all it could be. Difference of"
+        " shares, beta posteriors; 90 %.",
         """
         select
             entity_id,
@@ -153,7 +160,7 @@ _TABLES = (
         """,
     ),
     (
-        "What comments speak of, latest fiscal year",
+        "What comments speak of, latest fiscal year that is told",
         "rpt_comment_terms",
         "People who speak of a term, by a list of words: a topic and no mark. The share of any term"
         " has ends only where it would tell how many speak of several. Beta posterior; 90 %.",
@@ -175,14 +182,14 @@ _TABLES = (
             reliability
         from rpt_comment_terms
         where all_respondents_count is not null and term <> '(none)'
-        qualify fiscal_year = max(fiscal_year) over (partition by entity_id)
+        qualify fiscal_year = max(fiscal_year) over (partition by entity_id, comment_source)
         order by entity_id, comment_source, language, term
         """,
     ),
     (
         "Promises published against what was delivered, latest fiscal year",
         "rpt_promise_gap",
-        "",
+        "Share of events, beta posterior; 90 %.",
         """
         select
             entity_id,
