@@ -283,6 +283,11 @@ def _quality_against_price(rows: list[dict], reference: str) -> go.Figure | None
         line={"color": INK, "width": 1.5, "dash": "dash"},
         hoverinfo="skip",
     )
+    # points at one place would print their names over each other
+    places: dict[tuple[Decimal, Decimal], list[str]] = {}
+    for row in shown:
+        place = row["relative_price"], row["relative_quality"]
+        places.setdefault(place, []).append(row["rated_id"])
     for reliability in sorted({row["reliability"] for row in shown}, reverse=True):
         members = [row for row in shown if row["reliability"] == reliability]
         figure.add_scatter(
@@ -290,7 +295,7 @@ def _quality_against_price(rows: list[dict], reference: str) -> go.Figure | None
             y=[float(row["relative_quality"]) for row in members],
             mode="markers+text",
             name=_escape("30 or more customers" if reliability == "shown" else label(reliability)),
-            text=[_escape(row["rated_id"]) for row in members],
+            text=[_escape(_name_at(places, row)) for row in members],
             textposition="top center",
             cliponaxis=False,
             marker={
@@ -304,14 +309,21 @@ def _quality_against_price(rows: list[dict], reference: str) -> go.Figure | None
                     fixed(row["value_low"], 3),
                     fixed(row["value_high"], 3),
                     fixed(row["customers_count"] or 0, 0),
+                    _escape(row["rated_id"]),
                 ]
                 for row in members
             ],
-            hovertemplate="%{text}<br>quality %{y:.3f}, price %{x:.3f}"
+            hovertemplate="%{customdata[4]}<br>quality %{y:.3f}, price %{x:.3f}"
             "<br>value %{customdata[0]} (90 %: %{customdata[1]} to %{customdata[2]}),"
             " n = %{customdata[3]}<extra></extra>",
         )
     return figure
+
+
+def _name_at(places: dict[tuple[Decimal, Decimal], list[str]], row: dict) -> str:
+    """The names of all points at a row's place, at the first of them; none at the others."""
+    names = places[row["relative_price"], row["relative_quality"]]
+    return ", ".join(names) if row["rated_id"] == names[0] else ""
 
 
 def _shade_band(figure: go.Figure, entity: Entity) -> None:

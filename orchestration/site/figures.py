@@ -129,6 +129,7 @@ class PerceivedValue:
     month_start_date: date | None = None
     customers: dict[str, int] = field(default_factory=dict)
     invoice: dict[str, Decimal] = field(default_factory=dict)
+    own_answer: dict[str, Decimal | None] = field(default_factory=dict)
     respondents: int = 0
     responses: int = 0
     methods: list[str] = field(default_factory=list)
@@ -162,7 +163,8 @@ class ValueMap:
     without_value: int = 0
     without_profit: int = 0
     zones: dict[str, int] = field(default_factory=dict)
-    # of them those whose whole interval lies in the zone
+    # of them those who answered themselves, and those whose whole interval lies in the zone
+    answered: dict[str, int] = field(default_factory=dict)
     clear: dict[str, int] = field(default_factory=dict)
     points: list[dict] = field(default_factory=list)
     quadrants: list[dict] = field(default_factory=list)
@@ -550,6 +552,7 @@ def _read_perceived_value(publication: Publication, entities: dict[str, Entity])
             coalesce(facts.responses_count, 0) as responses_count,
             coalesce(facts.respondents_count, 0) as respondents_count,
             facts.method,
+            facts.own_answer_share,
             coalesce(facts.measurement_status, 'not_measured') as measurement_status,
             coalesce(revenue.invoice_amount, 0) as invoice_amount
         from fct_customer_perceived_value_monthly as facts
@@ -571,6 +574,7 @@ def _read_perceived_value(publication: Publication, entities: dict[str, Entity])
             sum(respondents_count) as respondents,
             count(perceived_value_index) as with_index,
             count(*) filter (where perceived_value_index > 1) as above_par,
+            cast(avg(own_answer_share) as decimal(18, 9)) as own_answer,
             list(distinct method order by method) filter (where method is not null) as methods
         from latest_perceived_value
         group by entity_id, month_start_date, measurement_status
@@ -582,6 +586,7 @@ def _read_perceived_value(publication: Publication, entities: dict[str, Entity])
         perceived.month_start_date = row["month_start_date"]
         perceived.customers[row["measurement_status"]] = row["customers"]
         perceived.invoice[row["measurement_status"]] = row["invoice_amount"]
+        perceived.own_answer[row["measurement_status"]] = row["own_answer"]
         perceived.responses += int(row["responses"])
         perceived.respondents += int(row["respondents"])
         perceived.with_index += row["with_index"]
@@ -744,7 +749,12 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
         if entity := entities.get(row.pop("entity_id")):
             entity.value_map = ValueMap(**row)
     for row in publication.rows("""
-        select entity_id, value_zone, count(*) as customers, count_if(is_clear) as clear
+        select
+            entity_id,
+            value_zone,
+            count(*) as customers,
+            count(*) filter (where measurement_status in ('measured', 'low_n')) as answered,
+            count(*) filter (where is_clear) as clear
         from latest_customer_value
         where value_zone is not null
         group by entity_id, value_zone
@@ -752,6 +762,7 @@ def _read_value_maps(publication: Publication, entities: dict[str, Entity]) -> N
     """):
         if entity := entities.get(row["entity_id"]):
             entity.value_map.zones[row["value_zone"]] = row["customers"]
+            entity.value_map.answered[row["value_zone"]] = row["answered"]
             entity.value_map.clear[row["value_zone"]] = row["clear"]
     for row in publication.rows("""
         select

@@ -56,6 +56,7 @@ READ: dict[str, dict[str, str]] = {
         "responses_count": "bigint",
         "respondents_count": "bigint",
         "method": "varchar",
+        "own_answer_share": SCORE,
         "measurement_status": "varchar",
     },
     "fct_customer_value_monthly": {

@@ -83,17 +83,22 @@ select 'alpha' as entity_id, 'c' || i as customer_id, date '2024-12-01' as month
         as perceived_value_index,
     case when i % 4 = 0 then 0 else 6 end as responses_count,
     'survey' as method,
-    case i % 4 when 0 then 'not_measured' when 1 then 'low_n' else 'measured' end
-        as measurement_status
+    cast(case i % 4 when 1 then 0.4 when 2 then 0 when 3 then 0.9 end as decimal(18, 9))
+        as own_answer_share,
+    case i % 4 when 0 then 'not_measured' when 1 then 'low_n' when 2 then 'modelled'
+        else 'measured' end as measurement_status
 from range(1, 31) as r (i)
 union all
-select 'beta', 'b1', date '2024-12-01', null, 0, null, 'not_measured';
+select 'beta', 'b1', date '2024-12-01', null, 0, null, null, 'not_measured';
 
 create table marts.fct_customer_value_monthly as
 select entity_id, customer_id, month_start_date, perceived_value_index,
     cast(row_number() over (order by entity_id, customer_id) - 10 as decimal(18, 4))
         as trailing_profit_amount,
     0.9 as band_lower_index, 1.2 as band_upper_index, measurement_status,
+    case when perceived_value_index < 0.9 then 'below_band' when perceived_value_index > 1.2
+        then 'above_band' when perceived_value_index is not null then 'within_band' end
+        as value_zone,
     case when perceived_value_index is null then 'not_measured' when perceived_value_index > 1
         then 'star' else 'vulnerable' end as quadrant
 from marts.fct_customer_perceived_value_monthly;
@@ -418,6 +423,36 @@ def test_a_suppressed_point_is_named_and_not_drawn(warehouse: Path) -> None:
     assert "suppliers-alpha" in _charts(page)
     compared = page.split("Ourselves over each competitor")[-1].split("</table>")[0]
     assert "<td>rival</td>" in compared and "1.250 to 1.352" in compared and ">17<" in compared
+
+
+def test_points_at_one_place_have_one_name(warehouse: Path) -> None:
+    with Publication(warehouse / "publication") as publication:
+        alpha, _ = read_entities(publication)
+    whole = next(row for row in alpha.perceived.segments if row["rated_id"] == "(all)")
+    alpha.perceived.segments = [whole, whole | {"rated_id": "buyers"}]
+    _, points = charts.segments(alpha).data
+    assert list(points.text) == ["(all), buyers", ""]
+    assert [own[4] for own in points.customdata] == ["(all)", "buyers"]
+
+
+def test_who_answered_stands_apart_from_who_is_modelled(warehouse: Path) -> None:
+    with Publication(warehouse / "publication") as publication:
+        alpha, _ = read_entities(publication)
+    seen = alpha.perceived
+    assert (seen.answered, seen.with_index) == (15, 23)
+    assert (seen.answered_above_par, seen.above_par) == (7, 11)
+    assert seen.own_answer == {
+        "low_n": Decimal("0.4"),
+        "measured": Decimal("0.9"),
+        "modelled": Decimal(0),
+        "not_measured": None,
+    }
+    assert sum(alpha.value_map.zones.values()) == 23
+    assert sum(alpha.value_map.answered.values()) == 15
+    page = _page(warehouse, "index.html")
+    assert "7 of 15 customers who answered stand above par, and 4 of 8 of whom only" in page
+    shown = page.split("How the perceived value of the customers is known")[1].split("</table>")[0]
+    assert ">40.0 %<" in shown and ">90.0 %<" in shown
 
 
 def test_stated_reasons_stand_beside_what_was_not_measured(warehouse: Path) -> None:
