@@ -78,6 +78,11 @@ case
         end
 {%- endmacro %}
 
+{# What follows a method's name where its interval rests on so few (told_variance). #}
+{% macro assumed_deviation(reliability, name='_assumed_deviation') -%}
+case when {{ reliability }} = 'low_n' then '{{ name }}' else '' end
+{%- endmacro %}
+
 {# Variance of one score spread evenly about its mean, as far as an end of the scale leaves room,
    over the square of the mean: a third of what both ends alone would give. Scores in units of
    10^-9, on the item scale of 1 to 10 or as shares of 1. #}

@@ -49,7 +49,7 @@ units_in_a_minor_unit = minor_units_to_money = json_text = list_of = _expression
 share_end = share_difference_end = cohens_h = two_proportion_z = _expression
 told_count = outside_largest = recommendation_group = _expression
 effective_respondents = effective_respondents_units = clustered_mean_half_width = _expression
-clusters_by_size_units = told_variance = _expression
+clusters_by_size_units = told_variance = assumed_deviation = _expression
 even_score_variance = even_share_variance = _expression
 explained_share = float_to_units = correlation_of_sums = plain_text = _expression
 

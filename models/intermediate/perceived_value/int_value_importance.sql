@@ -306,6 +306,10 @@ final as (
             'summed.effective_respondents_units', 'summed.customers_count',
             'parameters.aggregate_low_customers'
         ) }} / 1e4 - 1e-6) as {{ type_whole() }}) as half_width_units,
+        case
+            when summed.customers_count < parameters.aggregate_low_customers then 'low_n'
+            else 'shown'
+        end as reliability,
         summed.effective_respondents_units
     from summed
     inner join {{ ref('int_value_parameters') }} as parameters

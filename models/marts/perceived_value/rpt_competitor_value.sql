@@ -111,7 +111,7 @@ final as (
         case
             when reliability = 'suppressed' then 'none'
             when value_half_width_log_units is null then 'ratio_of_sums_without_interval'
-            else 'ratio_of_sums_paired'
+            else 'ratio_of_sums_paired' || {{ assumed_deviation('reliability') }}
         end as method,
         {%- for column in ['quality', 'price', 'hassle'] %}
         {{ units_to_score(column ~ '_units') }} as relative_{{ column }},

@@ -35,7 +35,13 @@ counted as (
         effects.answered_count,
         last_parameters.respondent_role,
         last_parameters.aggregate_minimum_customers as minimum_count,
-        last_parameters.aggregate_low_customers,
+        case
+            when
+                least(effects.late_customers_count, effects.other_customers_count)
+                < last_parameters.aggregate_low_customers
+                then 'low_n'
+            else 'shown'
+        end as reliability,
         min(
             case when effects.lateness_basis in ('known_and_waiting', 'known_and_received')
                     then effects.late_customers_count
@@ -80,12 +86,9 @@ final as (
         cast(late_customers_count as bigint) as late_customers_count,
         cast(other_customers_count as bigint) as other_customers_count,
         {{ units_to_score(share_units('answered_count', 'invited_count')) }} as response_rate,
-        'difference of ratios of sums; customers as clusters' as method,
-        case
-            when least(late_customers_count, other_customers_count) < aggregate_low_customers
-                then 'low_n'
-            else 'shown'
-        end as reliability
+        'difference of ratios of sums; customers as clusters'
+        || {{ assumed_deviation('reliability', '; assumed deviation') }} as method,
+        reliability
     from counted
     where
         late_customers_count >= minimum_count

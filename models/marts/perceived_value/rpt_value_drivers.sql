@@ -104,6 +104,7 @@ stated as (
         importance.share_units,
         importance.effective_respondents_units,
         importance.half_width_units,
+        importance.reliability,
         row_number() over (
             partition by
                 importance.entity_id, importance.window_period_index, importance.cell_id
@@ -214,6 +215,7 @@ found as (
         end as value_gain_units,
         stated.share_units as stated_units,
         stated.half_width_units as stated_half_units,
+        stated.reliability as stated_reliability,
         stated.importance_rank as stated_rank,
         stated.respondents_count as stated_count,
         stated.effective_respondents_units as stated_effective_units,
@@ -288,6 +290,7 @@ levered as (
         value_gain_units,
         stated_units,
         stated_half_units,
+        stated_reliability,
         stated_rank,
         stated_count,
         stated_effective_units,
@@ -389,11 +392,20 @@ final as (
             else 'fitted'
         end as fit_status,
         case
-            when importance_units is not null
-                then 'least squares; variance shared over all orders; jackknife of 20 blocks'
-            when stated_units is not null
-                then 'mean of stated shares; t interval, customers as clusters'
-            else 'none'
+            when coalesce(importance_units, stated_units) is null then 'none'
+            else concat_ws(
+                '; ',
+                case
+                    when importance_units is not null
+                        then 'least squares; variance shared over all orders;'
+                        || ' jackknife of 20 blocks'
+                end,
+                case
+                    when stated_units is not null
+                        then 'stated: mean of shares, t interval, customers as clusters'
+                        || {{ assumed_deviation('stated_reliability', ', assumed deviation') }}
+                end
+            )
         end as method
     from levered
 

@@ -116,6 +116,9 @@ shown as (
                 when half_width_log_units is null then '_without_interval'
                 when is_weighted then '_weighted_for_silence'
                 else ''
+            end || case when half_width_log_units is not null
+                    then {{ assumed_deviation('reliability') }}
+                else ''
             end
         end as method
     from opened

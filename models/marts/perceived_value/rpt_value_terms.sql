@@ -196,7 +196,8 @@ intervals as (
         measure,
         basis,
         case
-            when half_width > 1e-6 then 'weighted_mean_clustered'
+            when half_width > 1e-6
+                then 'weighted_mean_clustered' || {{ assumed_deviation('reliability') }}
             else 'weighted_mean_without_interval'
         end as method,
         reliability,

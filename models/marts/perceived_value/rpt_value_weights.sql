@@ -50,11 +50,10 @@ released as (
         end as respondents_count,
         importance.share_units,
         importance.half_width_units,
-        importance.customers_count,
         importance.effective_respondents_units,
         parameters.respondent_role,
         importance.respondents_count as all_respondents_count,
-        parameters.aggregate_low_customers,
+        importance.reliability,
         {{ share_units('rates.answered_count', 'rates.invited_count') }} as response_rate_units
     from policy_weights as weights
     inner join {{ ref('int_value_windows') }} as windows
@@ -102,8 +101,7 @@ compared as (
         case
             when respondents_count is null and all_respondents_count is null then 'not_asked'
             when respondents_count is null then 'suppressed'
-            when customers_count < aggregate_low_customers then 'low_n'
-            else 'shown'
+            else reliability
         end as reliability,
         case when respondents_count is not null then share_units end as elicited_units,
         case when respondents_count is not null then response_rate_units end
@@ -169,7 +167,9 @@ final as (
         {{ units_to_score('elicited_double_rank * 500000000') }} as elicited_rank,
         {{ units_to_score('(elicited_double_rank - double_rank) * 500000000') }} as rank_gap,
         case
-            when elicited_units is not null then 'mean_share_of_respondents' else 'none'
+            when elicited_units is not null
+                then 'mean_share_of_respondents' || {{ assumed_deviation('reliability') }}
+            else 'none'
         end as method,
         case when elicited_units is not null then cast(1 as decimal(18, 9)) end
             as own_answer_share,
