@@ -298,6 +298,8 @@ def _quality_against_price(rows: list[dict], reference: str) -> go.Figure | None
             text=[_escape(_name_at(places, row)) for row in members],
             textposition="top center",
             cliponaxis=False,
+            error_x=_interval(members, "relative_price"),
+            error_y=_interval(members, "relative_quality"),
             marker={
                 "size": [min(30, 7 + (row["customers_count"] or 0) ** 0.5) for row in members],
                 "color": BLUE if reliability == "shown" else "#56B4E9",
@@ -318,6 +320,20 @@ def _quality_against_price(rows: list[dict], reference: str) -> go.Figure | None
             " n = %{customdata[3]}<extra></extra>",
         )
     return figure
+
+
+def _interval(rows: list[dict], measure: str) -> dict:
+    """Bars from the lower to the upper end of a measure's interval; none where it has none."""
+    ends = [(row[measure], row[f"{measure}_low"], row[f"{measure}_high"]) for row in rows]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [None if high is None else float(high - own) for own, _, high in ends],
+        "arrayminus": [None if low is None else float(own - low) for own, low, _ in ends],
+        "color": GREY,
+        "thickness": 1,
+        "width": 0,
+    }
 
 
 def _name_at(places: dict[tuple[Decimal, Decimal], list[str]], row: dict) -> str:

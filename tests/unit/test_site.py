@@ -106,6 +106,8 @@ from marts.fct_customer_perceived_value_monthly;
 create table marts.rpt_value_map as
 select 'alpha' as entity_id, date '2024-12-01' as month_start_date, map_level, rated_id, reference,
     cast(quality as decimal(18, 9)) as relative_quality,
+    cast(quality - 0.1 as decimal(18, 9)) as relative_quality_low,
+    cast(quality + 0.2 as decimal(18, 9)) as relative_quality_high,
     cast(1.1 as decimal(18, 9)) as relative_price, cast(null as decimal(18, 9)) as relative_hassle,
     cast(quality / 1.1 as decimal(18, 9)) as value_index,
     cast(quality / 1.2 as decimal(18, 9)) as value_low,
@@ -423,6 +425,15 @@ def test_a_suppressed_point_is_named_and_not_drawn(warehouse: Path) -> None:
     assert "suppliers-alpha" in _charts(page)
     compared = page.split("Ourselves over each competitor")[-1].split("</table>")[0]
     assert "<td>rival</td>" in compared and "1.250 to 1.352" in compared and ">17<" in compared
+
+
+def test_a_point_has_its_interval_drawn_and_none_where_it_has_none(warehouse: Path) -> None:
+    with Publication(warehouse / "publication") as publication:
+        alpha, _ = read_entities(publication)
+    _, points = charts.segments(alpha).data
+    assert points.error_y.arrayminus == pytest.approx([0.1, 0.1])
+    assert points.error_y.array == pytest.approx([0.2, 0.2])
+    assert list(points.error_x.array) == list(points.error_x.arrayminus) == [None, None]
 
 
 def test_points_at_one_place_have_one_name(warehouse: Path) -> None:
