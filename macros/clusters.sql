@@ -59,6 +59,12 @@
 (cast({{ units }} as double) / 1000000000)
 {%- endmacro %}
 
+{# Share of those asked who answered, to a whole percent: nine digits would be one fraction, whose
+   counts less those of the other cells are those of a closed one. #}
+{% macro response_rate_units(answered, asked) -%}
+10000000 * {{ divide_rounded('(100 * ' ~ answered ~ ')', 'nullif(' ~ asked ~ ', 0)') }}
+{%- endmacro %}
+
 {#
   The variance of a mean or ratio, as a part of its square, as far as it may be told (R27): of few
   people, a mean and their own variance are equations that one set of whole scores solves. So below

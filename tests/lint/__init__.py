@@ -50,6 +50,7 @@ share_end = share_difference_end = cohens_h = two_proportion_z = _expression
 told_count = outside_largest = recommendation_group = _expression
 effective_respondents = effective_respondents_units = clustered_mean_half_width = _expression
 clusters_by_size_units = told_variance = assumed_deviation = _expression
+response_rate_units = _expression
 even_score_variance = even_share_variance = _expression
 explained_share = float_to_units = correlation_of_sums = plain_text = _expression
 

@@ -771,6 +771,21 @@ def comment_worlds() -> Iterator[World]:
                     if said > 0
                 ),
             )
+    # who is named hides nothing but that few spoke of something
+    kinds = [
+        [term for bit, term in enumerate(terms) if kind >> bit & 1] or ["(none)"]
+        for kind in range(2 ** len(terms))
+    ]
+    for people in itertools.combinations_with_replacement(kinds, 5):
+        yield World(
+            tuple((f"n{i}", True, term) for i, spoken in enumerate(people) for term in spoken),
+            ("named",),
+            # that nobody does is no secret, and may be what else it could be
+            tuple(
+                (term, sum(term in spoken for spoken in people) or len(people), 2 * len(people))
+                for term in (*terms, "(none)")
+            ),
+        )
 
 
 def recommendation_worlds() -> Iterator[World]:

@@ -1,7 +1,8 @@
 -- Share of invitations of the trailing window that were answered, for the entity, its segments, and
 -- each supplier by the invitations that asked about him; for ourselves beside the competitors, by
 -- those that asked about any, customers or others (R29). Invitations of those whose role is read
--- count, in every survey and confidentiality.
+-- count, in every survey and confidentiality. Who took part is not what was said: the rate stands
+-- in closed rows too, in whole percents, unless fewer than the minimum took part.
 with
 
 invited as (
@@ -136,8 +137,12 @@ final as (
         max(months.fiscal_year) as fiscal_year,
         levels.map_level,
         levels.rated_id,
-        sum(levels.invited_count) as invited_count,
-        sum(levels.answered_count) as answered_count
+        case
+            when sum(levels.answered_count) >= max(parameters.aggregate_minimum_customers)
+                then {{ response_rate_units(
+                    'sum(levels.answered_count)', 'sum(levels.invited_count)'
+                ) }}
+        end as response_rate_units
     from levels
     inner join {{ ref('int_value_windows') }} as windows
         on
@@ -148,6 +153,10 @@ final as (
         on
             windows.entity_id = months.entity_id
             and windows.window_period_index = months.period_index
+    inner join {{ ref('int_value_parameters') }} as parameters
+        on
+            windows.entity_id = parameters.entity_id
+            and windows.window_period_index = parameters.period_index
     group by
         levels.entity_id, windows.window_period_index, levels.map_level, levels.rated_id
 

@@ -93,8 +93,7 @@ referenced as (
         case points.map_level
             when 'supplier' then market.give_reference_units else par.give_par_units
         end as give_reference_units,
-        rates.invited_count,
-        rates.answered_count,
+        rates.response_rate_units,
         parameters.aggregate_low_customers,
         coalesce(
             variances.answer_variance_units + variances.customer_variance_units,
@@ -172,8 +171,7 @@ varied as (
         price_reference_units,
         hassle_reference_units,
         give_reference_units,
-        invited_count,
-        answered_count,
+        response_rate_units,
         quality_weight_units,
         quality_weight_basis,
         reliability,
@@ -245,8 +243,7 @@ final as (
         price_reference_units,
         hassle_reference_units,
         give_reference_units,
-        invited_count,
-        answered_count,
+        response_rate_units,
         quality_weight_units,
         quality_weight_basis,
         reliability,

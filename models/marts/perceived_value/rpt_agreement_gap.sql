@@ -107,7 +107,8 @@ counted as (
         sides.statement_id,
         coalesce(statement_names.statement_name, sides.statement_id) as statement_name,
         rules.alert_gap,
-        {{ share_units('sides.respondents_count', 'sides.asked_count') }} as response_rate_units,
+        {{ response_rate_units('sides.respondents_count', 'sides.asked_count') }}
+            as response_rate_units,
         {%- for group in ['management', 'staff'] %}
         case when sides.{{ group }}_count >= rules.minimum_people
                 then sides.{{ group }}_count

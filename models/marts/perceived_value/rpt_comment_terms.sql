@@ -1,8 +1,10 @@
 -- How many people speak of each term in comments, by year, kind and language, one vote a person.
 -- People who are not named count where enough of them wrote; a term of which few of them speak, or
--- all but a few, shows nothing. How many speak of any term is told with what each term tells alone:
--- the sum of the terms less it is how many speak of several, who may be few whatever else is shown.
--- So where people are not named it stands as the fewest and the most that the told terms allow.
+-- all but a few, shows nothing; neither does the only one spoken of where too few speak of none,
+-- who would be the others. How many speak of any term is told with what each term tells alone: the
+-- sum of the terms less it is how many speak of several, who may be few whatever else is shown, and
+-- it less the told terms may be what a closed one holds. So unless all are named and every term is
+-- told, it stands as the fewest and the most that the told terms allow.
 {%- set value_terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 with
 
@@ -166,7 +168,7 @@ voices as (
 
 ),
 
-judged as (
+counts as (
 
     select
         voices.entity_id,
@@ -188,7 +190,8 @@ judged as (
         cells.all_clusters_count >= gates.minimum_count as is_cell_shown,
         cells.all_clusters_count < gates.low_count as is_low,
         case
-            when voices.respondents_count = 0 then 1
+            -- that everybody spoke of something is told as that all but a few did
+            when voices.respondents_count = 0 and voices.term <> '(none)' then 1
             when voices.clusters_count < gates.minimum_count then 0
             when voices.not_named_count = 0 then 1
             when voices.not_named_count < gates.minimum_count then 0
@@ -217,7 +220,39 @@ judged as (
 
 ),
 
--- how many speak of any term: as it is where all are named and enough speak of none, else what the
+judged as (
+
+    select
+        entity_id,
+        fiscal_year,
+        comment_source,
+        language,
+        term,
+        respondents_count,
+        comments_count,
+        all_respondents_count,
+        all_clusters_count,
+        all_comments_count,
+        is_all_named,
+        is_cell_shown,
+        is_low,
+        case
+            when
+                term <> '(none)'
+                and respondents_count between 1 and all_respondents_count - 1
+                and count(case when term <> '(none)' and respondents_count > 0 then 1 end) over (
+                    partition by entity_id, fiscal_year, comment_source, language
+                ) = 1
+                then least(is_open, min(case when term = '(none)' then is_open end) over (
+                    partition by entity_id, fiscal_year, comment_source, language
+                ))
+            else is_open
+        end as is_open
+    from counts
+
+),
+
+-- how many speak of any term: as it is where all are named and every term is told, else what the
 -- told terms allow
 classified as (
 
@@ -230,7 +265,7 @@ classified as (
         {%- set all = 'max(all_' ~ what ~ '_count)' %}
         {%- set known = "sum(case when term = '(none)' then " ~ what ~ '_count end)' %}
         {%- set told = "case when term <> '(none)' and is_open = 1 then " ~ what ~ '_count end' %}
-        {%- set is_known = "min(case when term = '(none)' then is_all_named * is_open end) = 1" %}
+        {%- set is_known = 'min(is_all_named * is_open) = 1' %}
         case
             when {{ is_known }} then {{ all }} - {{ known }}
             else coalesce(max({{ told }}), 0)
@@ -270,12 +305,13 @@ opened as (
         ) }} as {{ end }}_{{ what }}_units,
         {%- endfor %}
         {%- endfor %}
+        -- who speaks of none follows where the told terms leave no choice
         judged.is_cell_shown
-        and judged.is_open = 1
-        and (
-            judged.term <> '(none)'
-            or classified.fewest_respondents_count = classified.most_respondents_count
-        ) as is_shown
+        and case
+            when judged.term = '(none)'
+                then classified.fewest_respondents_count = classified.most_respondents_count
+            else judged.is_open = 1
+        end as is_shown
     from judged
     inner join classified
         on
@@ -323,11 +359,7 @@ final as (
         {%- endfor %}
         cast(case when opened.is_cell_shown then opened.all_clusters_count end as bigint)
             as customers_count,
-        case when opened.is_cell_shown
-                then {{ units_to_score(
-                    share_units('rates.answered_count', 'rates.invited_count')
-                ) }}
-        end as response_rate,
+        {{ units_to_score('rates.response_rate_units') }} as response_rate,
         case when opened.is_cell_shown then cast(1 as decimal(18, 9)) end as own_answer_share,
         case
             when not opened.is_cell_shown then 'none'

@@ -36,8 +36,7 @@ compared as (
         rivals.reliability,
         rivals.pairs_count,
         own.clusters_count as own_raters_count,
-        rates.invited_count,
-        rates.answered_count,
+        rates.response_rate_units,
         {%- for column in [
             'quality_units', 'price_units', 'hassle_units', 'value_log_units',
             'value_half_width_log_units', 'quality_half_width_log_units',
@@ -85,10 +84,10 @@ shown as (
         month_start_date,
         competitor_id,
         respondent_role,
+        response_rate_units,
         reliability,
         {%- for column in [
-            'own_raters_count', 'pairs_count', 'invited_count', 'answered_count', 'quality_units',
-            'price_units', 'hassle_units', 'value_log_units', 'value_half_width_log_units',
+            'own_raters_count', 'pairs_count', 'quality_units', 'price_units', 'hassle_units', 'value_log_units', 'value_half_width_log_units',
             'quality_half_width_log_units', 'price_half_width_log_units',
             'hassle_half_width_log_units', 'own_ratings_count', 'own_preference_units', 'own_preference_half_units',
             'own_preferred_units', 'competitor_ratings_count', 'competitor_preference_units',
@@ -149,7 +148,7 @@ final as (
         {%- endfor %}
         cast(pairs_count as bigint) as pairs_count,
         cast(own_raters_count as bigint) as own_raters_count,
-        {{ units_to_score(share_units('answered_count', 'invited_count')) }} as response_rate,
+        {{ units_to_score('response_rate_units') }} as response_rate,
         reliability
     from shown
 

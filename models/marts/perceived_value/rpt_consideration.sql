@@ -208,7 +208,7 @@ final as (
         cast(1 as decimal(18, 9)) as own_answer_share,
         cast(shares.respondents_count as bigint) as respondents_count,
         cast(shares.rated_count as bigint) as ratings_count,
-        {{ units_to_score(share_units('rates.answered_count', 'rates.invited_count')) }}
+        {{ units_to_score('rates.response_rate_units') }}
             as response_rate,
         'share of respondents; beta posterior'
         || case when shares.is_bounded then ' over bounds' else '' end as method,

@@ -85,7 +85,8 @@ final as (
         cast(other_answers_count as bigint) as other_answers_count,
         cast(late_customers_count as bigint) as late_customers_count,
         cast(other_customers_count as bigint) as other_customers_count,
-        {{ units_to_score(share_units('answered_count', 'invited_count')) }} as response_rate,
+        {{ units_to_score(response_rate_units('answered_count', 'invited_count')) }}
+            as response_rate,
         'difference of ratios of sums; customers as clusters'
         || {{ assumed_deviation('reliability', '; assumed deviation') }} as method,
         reliability

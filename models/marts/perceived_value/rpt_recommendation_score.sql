@@ -15,8 +15,7 @@ counted as (
         cast(counts.answers_count as double) as answers_count,
         counts.effective_respondents_units,
         {{ effective_respondents('counts.effective_respondents_units') }} as effective_count,
-        rates.invited_count,
-        rates.answered_count,
+        rates.response_rate_units,
         cast(counts.promoters_count as double) as promoters_count,
         cast(counts.detractors_count as double) as detractors_count,
         counts.customers_count,
@@ -100,7 +99,7 @@ scored as (
         customers_count,
         effective_respondents_units,
         effective_count,
-        {{ share_units('answered_count', 'invited_count') }} as response_rate_units,
+        response_rate_units,
         respondent_role,
         promoters_count / answers_count as promoters_share,
         detractors_count / answers_count as detractors_share,
@@ -219,8 +218,7 @@ final as (
         case when reliability <> 'suppressed'
             then {{ units_to_score('effective_respondents_units') }}
         end as effective_respondents,
-        case when reliability <> 'suppressed' then {{ units_to_score('response_rate_units') }} end
-            as response_rate,
+        {{ units_to_score('response_rate_units') }} as response_rate,
         reliability,
         link_status,
         cast(coalesce(linked_count, 0) as bigint) as linked_answers_count,

@@ -195,9 +195,7 @@ found as (
         cells.is_enough,
         cells.respondent_role,
         case when cells.is_enough then cells.customers_count end as customers_count,
-        case when cells.is_enough or stated.share_units is not null or value_gains.is_shown
-                then {{ share_units('rates.answered_count', 'rates.invited_count') }}
-        end as response_rate_units,
+        rates.response_rate_units,
         estimates.effect_units,
         estimates.effect_half_units,
         estimates.standardised_effect_units,

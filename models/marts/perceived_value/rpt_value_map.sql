@@ -1,6 +1,4 @@
-{%- set silent = share_units(
-    '(scored.invited_count - scored.answered_count)', 'scored.invited_count'
-) %}
+{%- set silent = '(1000000000 - scored.response_rate_units)' %}
 with
 
 -- the sums are means once divided by the weights; a closed point keeps its place and no number
@@ -64,8 +62,8 @@ opened as (
             as price_units,
         {{ share_units('scored.hassle_units', '(scored.weights * scored.hassle_reference_units)') }}
             as hassle_units,
-        {{ share_units('scored.answered_count', 'scored.invited_count') }} as response_rate_units,
-        case when scored.invited_count > 0
+        scored.response_rate_units,
+        case when scored.response_rate_units is not null
             then {{ fixed_ln(
                 '(greatest(scored.get_units - scored.weights * ' ~ silent
                 ~ ', scored.weights * 1000000000) * scored.give_reference_units)',
@@ -101,11 +99,12 @@ shown as (
             'own_answer_share_units', 'shrunk_log_units',
             'line_price_millionths', 'slope_millionths', 'effective_clusters_units',
             'quality_units', 'price_units', 'hassle_units',
-            'response_rate_units', 'bound_log_units',
+            'bound_log_units',
         ] %}
         case when reliability <> 'suppressed' then {{ column }} end as {{ column }},
         {%- endfor %}
         respondent_role,
+        response_rate_units,
         price_basis,
         case
             when reliability = 'suppressed' then 'none'

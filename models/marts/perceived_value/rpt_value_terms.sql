@@ -18,7 +18,7 @@ answers as (
         respondent_role,
         cast(weights as double) * cast(weights as double) / cast(squared_weights as double)
             as worth,
-        {{ share_units('answered_count', 'invited_count') }} as response_rate_units,
+        response_rate_units,
         cast({{ term }}_units as double) / cast(weights as double) / 1e9 as measured,
         cast({{ term }}_units as double) / cast(weights as double) / 1e9
         * cast({{ term }}_half_width_log_units as double) / 1e12 as half_width,
@@ -264,9 +264,7 @@ final as (
         case when intervals.reliability in ('shown', 'low_n')
             then cast(round(intervals.worth, 9) as decimal(18, 9))
         end as effective_count,
-        case when intervals.reliability in ('shown', 'low_n')
-            then {{ units_to_score('intervals.response_rate_units') }}
-        end as response_rate,
+        {{ units_to_score('intervals.response_rate_units') }} as response_rate,
         intervals.reliability
     from intervals
     inner join {{ ref('int_entities') }} as entities

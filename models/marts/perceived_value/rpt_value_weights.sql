@@ -54,7 +54,7 @@ released as (
         parameters.respondent_role,
         importance.respondents_count as all_respondents_count,
         importance.reliability,
-        {{ share_units('rates.answered_count', 'rates.invited_count') }} as response_rate_units
+        rates.response_rate_units
     from policy_weights as weights
     inner join {{ ref('int_value_windows') }} as windows
         on
@@ -104,7 +104,7 @@ compared as (
             else reliability
         end as reliability,
         case when respondents_count is not null then share_units end as elicited_units,
-        case when respondents_count is not null then response_rate_units end
+        case when all_respondents_count is not null then response_rate_units end
             as response_rate_units,
         case when respondents_count is not null then effective_respondents_units end
             as effective_respondents_units,
