@@ -70,13 +70,14 @@
   people, a mean and their own variance are equations that one set of whole scores solves. So below
   a number of people it is that of so many with an assumed deviation, which hangs on none of their
   answers but the mean; from it on their own deviation, rounded up to a whole n-th of the mean. Of
-  whole scores it is taken for a fifth of the mean at least: nearly all alike, they would be known.
+  whole scores it is taken for three twentieths of the mean at least: nearly all alike, they would
+  be known.
 
   variance: of the mean over its square, a double; n: people or clusters; assumed: variance of one
   of them over the mean's square, a double; low: how many tell of their own; least: the least
   variance of one of them, likewise.
 #}
-{% macro told_variance(variance, n, assumed, low, least='0.04e0') -%}
+{% macro told_variance(variance, n, assumed, low, least='0.0225e0') -%}
 {%- set deviations = 'sqrt(greatest((' ~ variance ~ ') * ' ~ n ~ ', ' ~ least ~ ')) * ' ~ n -%}
 case
             when {{ n }} < {{ low }} then ({{ assumed }}) / {{ n }}

@@ -74,7 +74,8 @@ beaten as (
         {%- for column in (grain_of(model.name) if execute else []) %}
         {{ column }},
         {%- endfor %}
-        recorded_at
+        recorded_at,
+        1 as is_beaten
     from {{ ref('quarantine_' ~ input_table) }}
     where quarantine_reason in ('superseded', 'duplicate_key')
 
@@ -93,10 +94,10 @@ final as (
             known.{{ column }} is not distinct from beaten.{{ column }}
             and
             {%- endfor %}
-            known.recorded_at = beaten.recorded_at
+            known.recorded_at is not distinct from beaten.recorded_at
     where
         known.quarantine_reason is null
-        and beaten.recorded_at is null
+        and beaten.is_beaten is null
 
 )
 
@@ -142,7 +143,11 @@ contested as (
         {%- for column in columns %}
         known.{{ column.name }},
         {%- endfor %}
-        contested_keys.latest_recorded_at,
+        -- what has no time is known longest
+        coalesce(
+            known.recorded_at < contested_keys.latest_recorded_at,
+            known.recorded_at is null and contested_keys.latest_recorded_at is not null
+        ) as is_earlier,
         count(*) over (
             partition by
                 {%- for column in grain %}
@@ -179,12 +184,12 @@ refused as (
         {{ column.name }},
         {%- endfor %}
         case
-            when recorded_at < latest_recorded_at then 'superseded'
+            when is_earlier then 'superseded'
             else 'duplicate_key'
         end as quarantine_reason,
         cast(null as {{ dbt.type_string() }}) as quarantine_detail
     from contested
-    where recorded_at < latest_recorded_at or rows_recorded_together > 1
+    where is_earlier or rows_recorded_together > 1
 
 ),
 

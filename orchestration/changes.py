@@ -322,10 +322,11 @@ def rebuilt(build_db: Path, since: int) -> list[str]:
     lines = []
     for relation, way, months, total in rows:
         if relation.endswith(".fct_customer_profitability_monthly"):
-            months = {"all": total, "nothing": 0}.get(way, months)
-            lines.append(
+            months = total if way == "all" else months
+            whole = (
                 f"{months} of {total} entity-months of the P&L" if total else "the P&L as a whole"
             )
+            lines.append("nothing of the P&L" if way == "nothing" else whole)
     lines.append(
         f"{how['all']} tables as a whole, {how['part']} in the periods concerned,"
         f" {how['nothing']} left as they were"

@@ -49,3 +49,30 @@ def test_content_does_not_depend_on_how_it_came_about(log):
     by_detour = held(log)
     changes.prepare(log)
     assert held(log) == by_detour
+
+
+def test_the_summary_says_nothing_of_the_pnl_where_nothing_of_it_was_made_again(tmp_path):
+    path = tmp_path / "log.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        changes.prepare(connection)
+        columns = [row[0] for row in connection.execute("describe build.builds").fetchall()]
+        for sequence, way, months, total in (
+            (1, "all", 0, 0),
+            (2, "nothing", 0, 0),
+            (3, "part", 2, 9),
+        ):
+            row = {
+                "sequence": sequence,
+                "relation": "marts.fct_customer_profitability_monthly",
+                "how": way,
+                "months_rebuilt": months,
+                "months_total": total,
+            }
+            values = ", ".join(
+                f"'{row[c]}'" if c in ("relation", "how") else str(row.get(c, "null"))
+                for c in columns
+            )
+            connection.execute(f"insert into build.builds values ({values})")
+    assert "2 of 9 entity-months of the P&L" in changes.rebuilt(path, 2)
+    assert "nothing of the P&L" in changes.rebuilt(path, 1)
+    assert "the P&L as a whole" in changes.rebuilt(path, 0)

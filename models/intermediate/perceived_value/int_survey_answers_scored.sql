@@ -1,7 +1,8 @@
 -- One answer about us or a competitor on the common item scale of 1 to 10, in units of 10^-9
 -- (R20): more always means more of the thing, so reversed items are turned round. An answer that is
 -- not named counts in the period in which it was recorded: one that came late into a period already
--- told would be the difference of two publications.
+-- told would be the difference of two publications. A customer whom nothing but a survey knows is
+-- nobody's: his answers would move par and variances, and stand in no customer's row.
 {%- set one = 1000000000 %}
 with
 
@@ -78,6 +79,11 @@ scaled as (
             and days.period_index = questions.period_index
             and answered.survey_id = questions.survey_id
             and answered.question_id = questions.question_id
+    left join {{ ref('int_customers') }} as customers
+        on
+            answered.entity_id = customers.entity_id
+            and answered.customer_id = customers.customer_id
+    where answered.customer_id is null or customers.customer_id is not null
 
 ),
 

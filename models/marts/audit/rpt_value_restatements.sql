@@ -2,8 +2,8 @@
 -- customer: every frozen version against the next one, and the last against what is computed today.
 -- The published gate stops on rows that nobody approved.
 {%- set measures = [
-    'measurement_status', 'method', 'responses_count', 'perceived_value_index',
-    'perceived_value_low', 'perceived_value_high',
+    'measurement_status', 'method', 'responses_count', 'respondents_count', 'own_answer_share',
+    'perceived_value_index', 'perceived_value_low', 'perceived_value_high',
 ] %}
 with
 

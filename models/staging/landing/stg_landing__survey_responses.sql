@@ -61,6 +61,7 @@ final as (
             when scale_max <= scale_min then 'empty_scale'
             when score < scale_min or score > scale_max then 'score_outside_scale'
             when score is not null and answered_at is null then 'answer_without_time'
+            when weight <= 0 then 'weight_not_above_zero'
         end as quarantine_reason,
         quarantine_detail
     from renamed
