@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contract import RawTable, contract_tables, source_tables
+from orchestration.contract import LINEAGE_COLUMNS, RawTable, contract_tables, source_tables
 from orchestration.settings import InputError
 
 SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv"}
@@ -235,26 +235,39 @@ def discover(root: Path) -> Landing:
     for table, table_groups in groups.items():
         for group in table_groups:
             for path in group.files:
-                faults.extend(_header_faults(path, group.format, table, root))
+                found, unread = _read_header(path, group.format, table, root)
+                faults += found
+                # a source of its own shape may hold more than is used
+                for column in unread if group.entity else ():
+                    notes.append(f"{group.entity}/{table.stem}: {column}")
     if faults:
         raise InputError("\n".join(faults))
-    return Landing(root, dict(groups), tuple(entities), tuple(sources), tuple(notes))
+    return Landing(root, dict(groups), tuple(entities), tuple(sources), tuple(dict.fromkeys(notes)))
 
 
-def _header_faults(path: Path, kind: str, table: RawTable, root: Path) -> list[str]:
+def _read_header(path: Path, kind: str, table: RawTable, root: Path) -> tuple[list[str], list[str]]:
+    """What is wrong with a file's columns, and a word on each that nothing reads."""
     shown = path.relative_to(root)
     try:
         columns = column_types(FileGroup(None, kind, (path,)))
     except (duckdb.Error, OSError, EOFError, csv.Error, ValueError) as error:
         reason = str(error).splitlines()[0].replace(str(root) + "/", "")
-        return [f"{shown}: cannot be read ({reason}); deliver the file again"]
+        return [f"{shown}: cannot be read ({reason}); deliver the file again"], []
+    known = {column.name.lower() for column in table.columns}
+    absent = sorted(known - set(columns))
+    notes = []
+    for column in columns:
+        if column not in known and column not in LINEAGE_COLUMNS:
+            close = difflib.get_close_matches(column, absent, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            notes.append(f"column {column} is not in the contract and not read{hint}")
     missing = [c.name for c in table.columns if c.required and c.name.lower() not in columns]
     if not missing:
-        return []
+        return [], notes
     return [
         f"{shown}: table {table.name} lacks the required column{'s' * (len(missing) > 1)} "
         f"{', '.join(missing)}; the file has {', '.join(columns)}"
-    ]
+    ], notes
 
 
 def column_types(group: FileGroup) -> dict[str, str]:
