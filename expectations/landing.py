@@ -51,6 +51,7 @@ KNOWN_VALUES = {
         "parent",
     ],
     ("landing", "survey_responses", "confidentiality"): ["named", "confidential", "anonymous"],
+    ("landing", "survey_responses", "role"): ["payer", "customer", "user", "affected_party"],
     ("adventureworks", "dim_scenario", "ScenarioName"): ["Actual", "Budget", "Forecast"],
     ("olist", "orders", "order_status"): [
         "created",
