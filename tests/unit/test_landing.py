@@ -105,9 +105,7 @@ def test_unknown_table_is_refused_with_the_nearest_name(landing, write):
 
 def test_a_column_nobody_reads_is_named_once_with_the_nearest_that_is_not_there(landing, write):
     for part in ("1", "2"):
-        write(
-            landing / f"acme/customers/{part}.csv", f"customer_id,names,hue\nC{part},Ada,red\n"
-        )
+        write(landing / f"acme/customers/{part}.csv", f"customer_id,names,hue\nC{part},Ada,red\n")
     (landing / "acme/customers.csv").unlink()
     assert discover(landing).notes == (
         "acme/customers: column names is not in the contract and not read; did you mean name?",
