@@ -17,11 +17,14 @@
     {%- elif due.how == 'part' -%}
         {%- do rebuild_part(target_relation, compiled_code, due.scope) -%}
     {%- else -%}
-        {%- do rebuild_all(target_relation, existing, compiled_code) -%}
+        {%- set batches = batches_of_periods() -%}
+        {%- do rebuild_all(target_relation, existing, compiled_code, batches) -%}
     {%- endif -%}
 
     {%- if due.how != 'nothing' -%}
-        {%- do check_grain(target_relation, due.scope) -%}
+        {%- for scope in batches or [due.scope] -%}
+            {%- do check_grain(target_relation, scope) -%}
+        {%- endfor -%}
         {% call statement('changes') %}
             {{ record_changes(graph.nodes[model.unique_id], target_relation, due.scope) }}
         {% endcall %}
@@ -42,8 +45,11 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{# One statement in the model's transaction: readers of the build database never miss the table. #}
-{% macro rebuild_all(target_relation, existing, sql) %}
+{#
+  In the model's transaction: readers of the build database never miss the table.
+  batches  scopes to make it by, one statement each; with none, one statement makes it all
+#}
+{% macro rebuild_all(target_relation, existing, sql, batches) %}
     {%- if existing is not none and not existing.is_table -%}
         {%- do adapter.drop_relation(existing) -%}
     {%- endif -%}
@@ -51,7 +57,46 @@
         {{ get_assert_columns_equivalent(sql) }}
         {%- set sql = get_select_subquery(sql) -%}
     {%- endif -%}
-    {% call statement('main') %}create or replace table {{ target_relation }} as ({{ sql }}){% endcall %}
+    {%- set column = model.config.meta.month_local -%}
+    {% call statement('main') %}create or replace table {{ target_relation }} as (
+        {{ of_scope(sql, batches[0], column) if batches else sql }}
+    ){% endcall %}
+    {%- for scope in batches[1:] %}
+    {% call statement('batch') %}
+        insert into {{ target_relation }} by name
+        {{ of_scope(sql, scope, column) }}
+    {% endcall %}
+    {%- endfor %}
+{% endmacro %}
+
+{#
+  The periods of a table in batches, where its meta has `in_batches` and it reads many rows: what
+  DuckDB holds at once is then a batch and not the years, and nothing spills. Only for tables whose
+  periods are chosen before their rows are joined and grouped: for others each batch would do all
+  the work. Scopes as in what_is_due, of all entities; empty where one statement will do.
+#}
+{% macro batches_of_periods() %}
+    {% set rows_in_a_batch = env_var('TWOFOLD_ROWS_IN_A_BATCH', '2000000') | int %}
+    {% if not model.config.meta.in_batches %}{{ return([]) }}{% endif %}
+    {% set names = [] %}
+    {% for parent in all_parents(model.unique_id) if parent in graph.nodes %}
+        {% set node = graph.nodes[parent] %}
+        {% do names.append("'" ~ node.schema ~ '.' ~ node.name ~ "'") %}
+    {% endfor %}
+    {% set rows_read = run_query(
+        "select coalesce(max(estimated_size), 0) from duckdb_tables() where schema_name || '.' "
+        ~ "|| table_name in (" ~ names | join(', ') ~ ')'
+    ).rows[0][0] %}
+    {% set months = run_query(
+        'select distinct month_start_date from intermediate.int_entity_months order by 1'
+    ).columns[0].values() %}
+    {% set batches_count = [(rows_read / rows_in_a_batch) | round(0, 'ceil') | int, 1] | max %}
+    {% set months_in_a_batch = (months | length / batches_count) | round(0, 'ceil') | int %}
+    {% set batches = [] %}
+    {% for days in months | batch([months_in_a_batch, 1] | max) %}
+        {% do batches.append({'entities': none, 'days': days, 'indexes': []}) %}
+    {% endfor %}
+    {{ return(batches if batches | length > 1 else []) }}
 {% endmacro %}
 
 {# What is no period of its entity any more goes as well. #}
@@ -76,10 +121,14 @@
     {% endcall %}
     {% call statement('main') %}
         insert into {{ target_relation }} by name
-        select *
+        {{ of_scope(sql, scope, column) }}
+    {% endcall %}
+{% endmacro %}
+
+{% macro of_scope(sql, scope, column) -%}
+select *
         from (
             {{ sql }}
         ) as made
         where {{ in_scope(scope, column, 'made.') }}
-    {% endcall %}
-{% endmacro %}
+{%- endmacro %}

@@ -64,6 +64,7 @@ parted as (
 
 ),
 
+-- read anew and not of `parted`, which would then be made whole before any period is chosen
 volumes as (
 
     select
@@ -72,7 +73,7 @@ volumes as (
         month_start_date,
         cast(sum(quantity_0) as {{ type_whole() }}) as volume_0,
         cast(sum(quantity_1) as {{ type_whole() }}) as volume_1
-    from parted
+    from {{ ref('int_bridge_cells') }}
     where cell_kind = 'sale' and outcome = 'factors'
     group by entity_id, comparison, month_start_date
 
