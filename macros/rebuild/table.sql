@@ -76,7 +76,6 @@
   the work. Scopes as in what_is_due, of all entities; empty where one statement will do.
 #}
 {% macro batches_of_periods() %}
-    {% set rows_in_a_batch = env_var('TWOFOLD_ROWS_IN_A_BATCH', '2000000') | int %}
     {% if not model.config.meta.in_batches %}{{ return([]) }}{% endif %}
     {% set names = [] %}
     {% for parent in all_parents(model.unique_id) if parent in graph.nodes %}
@@ -90,10 +89,12 @@
     {% set months = run_query(
         'select distinct month_start_date from intermediate.int_entity_months order by 1'
     ).columns[0].values() %}
-    {% set batches_count = [(rows_read / rows_in_a_batch) | round(0, 'ceil') | int, 1] | max %}
-    {% set months_in_a_batch = (months | length / batches_count) | round(0, 'ceil') | int %}
+    {% set rows_in_a_batch = env_var('TWOFOLD_ROWS_IN_A_BATCH', '2000000') | int %}
+    {% set months_in_a_batch = [
+        (months | length * rows_in_a_batch / [rows_read, 1] | max) | int, 1
+    ] | max %}
     {% set batches = [] %}
-    {% for days in months | batch([months_in_a_batch, 1] | max) %}
+    {% for days in months | batch(months_in_a_batch) %}
         {% do batches.append({'entities': none, 'days': days, 'indexes': []}) %}
     {% endfor %}
     {{ return(batches if batches | length > 1 else []) }}
@@ -125,6 +126,7 @@
     {% endcall %}
 {% endmacro %}
 
+{# The rows of a query that lie in a scope. #}
 {% macro of_scope(sql, scope, column) -%}
 select *
         from (
