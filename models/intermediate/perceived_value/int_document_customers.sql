@@ -1,15 +1,34 @@
--- The customer of each document that a delivery, a posting or another event refers to.
-select
-    entity_id,
-    document_id,
-    min(customer_id) as customer_id
-from {{ ref('int_revenue_lines') }}
-where
-    entity_id in (
-        select entity_id from {{ ref('input_deliveries') }}
-        union all
-        select entity_id from {{ ref('input_cost_entries') }}
-        where document_id is not null
-    )
-    and customer_id <> '{{ var("unknown_customer_id") }}'
-group by entity_id, document_id
+-- The customer of each document that a delivery or a posting refers to. Of no other document: a
+-- new invoice that nothing refers to yet changes nothing here, and what is told by documents stays
+-- as it is in every period.
+with
+
+referred as (
+
+    select entity_id, document_id
+    from {{ ref('input_deliveries') }}
+    where document_id is not null
+    union distinct
+    select entity_id, document_id
+    from {{ ref('input_cost_entries') }}
+    where document_id is not null
+
+),
+
+final as (
+
+    select
+        lines.entity_id,
+        lines.document_id,
+        min(lines.customer_id) as customer_id
+    from {{ ref('int_revenue_lines') }} as lines
+    inner join referred
+        on
+            lines.entity_id = referred.entity_id
+            and lines.document_id = referred.document_id
+    where lines.customer_id <> '{{ var("unknown_customer_id") }}'
+    group by lines.entity_id, lines.document_id
+
+)
+
+select * from final
