@@ -63,7 +63,10 @@ def register(landing: Landing, settings: Settings) -> dict[str, str]:
                 )
             files += of_table
             if table.unique_id == IDENTITIES:
-                _resolve_identities(connection, settings, made_from)
+                below = literal(f"{landing.root}/")[1:-1]
+                _resolve_identities(
+                    connection, settings, _made_from(table, groups, of_table, below)
+                )
         noted = books.register(connection, settings, settings.known_before)
         changes.record_raw(connection, files, noted)
         connection.commit()
@@ -112,9 +115,18 @@ def _rows(table: RawTable, group: FileGroup, landing: Landing, names: list[str])
     )
 
 
-def _made_from(table: RawTable, groups: list[FileGroup], files: list[changes.RawFiles]) -> str:
-    """What a raw relation was made from: its SQL and the content of its files."""
-    query = [_select(table, g) for g in groups] or [_empty(table)]
+def _made_from(
+    table: RawTable, groups: list[FileGroup], files: list[changes.RawFiles], below: str = ""
+) -> str:
+    """What a raw relation was made from: its SQL and the content of its files.
+
+    Args:
+        table: the raw table.
+        groups: its files as they are read.
+        files: their hashes.
+        below: a folder to leave out of paths, so that the same files in another are the same.
+    """
+    query = [_select(table, g).replace(below, "") for g in groups] or [_empty(table)]
     digests = [digest for group in files for digest in group.digests.values()]
     return hashlib.sha256("\0".join([*query, *digests]).encode()).hexdigest()
 

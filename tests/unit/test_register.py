@@ -1,12 +1,15 @@
 """Raw relations: typed, there whether or not their files are, with bad cells kept as text."""
 
 import gzip
+import shutil
 from datetime import date, datetime
 from decimal import Decimal
 
 import duckdb
 import pytest
 
+from identity import resolve
+from orchestration import changes
 from orchestration.contract import contract_tables, source_tables
 from orchestration.landing import Landing, discover
 from orchestration.register import register
@@ -180,6 +183,23 @@ def test_file_that_goes_away_leaves_an_empty_relation(settings, write):
     assert rows(settings, "select count(*) from landing.products") == [(1,)]
     path.unlink()
     assert rows(settings, "select count(*) from landing.products") == [(0,)]
+
+
+def test_identities_are_resolved_again_for_other_rows_and_not_for_another_folder(
+    settings, write, monkeypatch
+):
+    header = "source_system,source_key,recorded_at\n"
+    write(settings.landing / "acme/identities.csv", header + "crm,1,2024-01-01\n")
+    states = []
+    monkeypatch.setattr(resolve, "step", lambda *given: states.append(given[-1]))
+    # the step makes these tables
+    monkeypatch.setattr(changes, "record_raw", lambda *_: None)
+    register(discover(settings.landing), settings)
+    moved = shutil.copytree(settings.landing, settings.landing.with_name("it's elsewhere"))
+    register(discover(moved), settings)
+    write(moved / "acme/identities.csv", header + "crm,2,2024-01-01\n")
+    register(discover(moved), settings)
+    assert states[0] == states[1] != states[2]
 
 
 @pytest.mark.parametrize(
