@@ -211,11 +211,21 @@ def _replace_months(
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
-    connection.execute(f'comment on table main."{mart.name}" is {literal(mart.description)}')
-    for column, description in mart.columns.items():
+    """Say what the table and its columns are, where they do not say so yet."""
+    said = dict(
         connection.execute(
-            f'comment on column main."{mart.name}"."{column}" is {literal(description)}'
-        )
+            "select '', comment from duckdb_tables() where table_name = $1 union all"
+            " select column_name, comment from duckdb_columns() where table_name = $1",
+            [mart.name],
+        ).fetchall()
+    )
+    if said[""] != mart.description:
+        connection.execute(f'comment on table main."{mart.name}" is {literal(mart.description)}')
+    for column, description in mart.columns.items():
+        if said[column] != description:
+            connection.execute(
+                f'comment on column main."{mart.name}"."{column}" is {literal(description)}'
+            )
 
 
 def row_counts(candidate: Path, manifest: Path) -> dict[str, int]:

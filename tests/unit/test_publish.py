@@ -106,6 +106,16 @@ def test_descriptions_go_with_the_tables(settings, manifest):
         ).fetchall() == [("Net.",)]
 
 
+def test_a_description_that_changed_goes_with_a_table_that_did_not(settings, manifest):
+    published(settings, manifest, "1")
+    manifest.write_text(manifest.read_text().replace("Net.", "Net of discount."))
+    candidate = publish.export_candidate(settings, "2", manifest)
+    with duckdb.connect(str(candidate / "twofold.duckdb"), read_only=True) as connection:
+        assert connection.execute(
+            "select comment from duckdb_columns() where column_name = 'amount'"
+        ).fetchall() == [("Net of discount.",)]
+
+
 def test_same_build_gives_the_same_bytes_and_unchanged_files_are_hard_links(settings, manifest):
     first = published(settings, manifest, "1")
     second = published(settings, manifest, "2", february=9)
