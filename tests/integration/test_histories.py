@@ -225,6 +225,30 @@ def changed_activities(of: History) -> None:
     sql(f"select * from '{path}' where day(occurred_at) <> {of.chance.randint(1, 28)}", path)
 
 
+def changed_deliveries(of: History) -> None:
+    """Some deliveries were never made, and others belong to documents that none was of before."""
+    path = of.file("deliveries.parquet")
+    month = of.chance.choice(of.months)
+    sql(
+        f"select old.* replace (coalesce(other.document_id, old.document_id) as document_id)"
+        f" from (select *, row_number() over (order by source_id) as number from '{path}'"
+        f" where hash(source_id) % 13 <> {of.chance.randrange(13)}) as old"
+        f" left join (select document_id, row_number() over (order by document_id) * 5 as number"
+        f" from (select distinct document_id from '{month}' where document_id not in"
+        f" (select document_id from '{path}' where document_id is not null))) as other"
+        " using (number)",
+        path,
+    )
+    sql(f"select * exclude (number) from '{path}'", path)
+
+
+def changed_contacts(of: History) -> None:
+    """Contacts of some days were never made; or all of them, so that the entity sends nothing."""
+    path = of.file("contacts.parquet")
+    kept = of.chance.choice([f"day(sent_at) <> {of.chance.randint(1, 28)}", "false"])
+    sql(f"select * from '{path}' where {kept}", path)
+
+
 def changed_answers(of: History) -> None:
     """Answers are taken back."""
     path = of.file("survey_responses.parquet")
@@ -295,6 +319,8 @@ EVENTS: tuple[Event, ...] = (
     removed_late_file,
     changed_postings,
     changed_activities,
+    changed_deliveries,
+    changed_contacts,
     changed_answers,
     changed_customers,
     changed_rates,
