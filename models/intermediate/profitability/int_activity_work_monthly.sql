@@ -42,54 +42,115 @@ equations as (
 
 ),
 
-terms as (
+-- few sets of attributes are on many events, so an equation is worked out once for each of them
+kinds_of_events as (
+
+    select distinct
+        entities.chart_id,
+        events.activity_type,
+        coalesce(events.attributes, '{}') as attributes
+    from {{ ref('input_activities') }} as events
+    inner join {{ ref('int_entities') }} as entities
+        on events.entity_id = entities.entity_id
+
+),
+
+times as (
+
+    select
+        kinds_of_events.chart_id,
+        kinds_of_events.activity_type,
+        kinds_of_events.attributes,
+        equations.pool_id,
+        equations.is_productive,
+        equations.is_department,
+        equations.valid_from,
+        equations.valid_to,
+        case
+            when equations.is_department
+                then {{ json_text('kinds_of_events.attributes', "'receiver_pool'") }}
+        end as receiver_pool_id,
+        max(equations.is_first_term) as is_counted,
+        cast(
+            sum(
+                case
+                    when equations.term in ('intercept', 'quantity')
+                        then equations.coefficient_minutes
+                    else 0
+                end
+            ) as decimal(18, 4)
+        ) as minutes_a_unit,
+        cast(
+            sum(
+                case
+                    when equations.term = 'minutes' then equations.coefficient_minutes else 0
+                end
+            ) as decimal(18, 4)
+        ) as minutes_a_minute,
+        sum(
+            equations.coefficient_minutes * case
+                when equations.term in ('intercept', 'quantity', 'minutes') then 0
+                when equations.term = 'once' then 1
+                when equations.attribute_value is not null
+                    then case
+                        when
+                            {{ json_text('kinds_of_events.attributes', 'equations.term') }}
+                            = equations.attribute_value
+                            then 1
+                        else 0
+                    end
+                when {{ json_text('kinds_of_events.attributes', 'equations.term') }} = 'true' then 1
+                else coalesce(
+                    try_cast(
+                        {{ json_text('kinds_of_events.attributes', 'equations.term') }}
+                        as decimal(18, 4)
+                    ),
+                    0
+                )
+            end
+        ) as minutes_an_event
+    from kinds_of_events
+    inner join equations
+        on
+            kinds_of_events.chart_id = equations.chart_id
+            and kinds_of_events.activity_type = equations.activity_type
+    group by
+        kinds_of_events.chart_id, kinds_of_events.activity_type, kinds_of_events.attributes,
+        equations.pool_id, equations.is_productive, equations.is_department,
+        equations.valid_from, equations.valid_to
+
+),
+
+worked as (
 
     select
         days.entity_id,
         {{ booked_month() }} as month_start_date,
-        equations.pool_id,
+        times.pool_id,
         events.activity_type,
-        equations.is_productive,
+        times.is_productive,
         case
-            when equations.is_department or not equations.is_productive then null
+            when times.is_department or not times.is_productive then null
             else coalesce(events.customer_id, '{{ var("unknown_customer_id") }}')
         end as customer_id,
+        times.receiver_pool_id,
         case
-            when equations.is_department
-                then {{ json_text('events.attributes', "'receiver_pool'") }}
-        end as receiver_pool_id,
-        case
-            when not equations.is_department and equations.is_productive then events.document_id
+            when not times.is_department and times.is_productive then events.document_id
         end as document_id,
-        case when equations.is_first_term then events.quantity else 0 end as event_quantity,
-        equations.coefficient_minutes * case
-            when equations.term = 'intercept' then events.quantity
-            when equations.term = 'once' then 1
-            when equations.term = 'quantity' then events.quantity
-            when equations.term = 'minutes' then coalesce(events.minutes, 0)
-            when equations.attribute_value is not null
-                then case
-                    when
-                        {{ json_text('events.attributes', 'equations.term') }}
-                        = equations.attribute_value
-                        then 1
-                    else 0
-                end
-            when {{ json_text('events.attributes', 'equations.term') }} = 'true' then 1
-            else coalesce(
-                try_cast({{ json_text('events.attributes', 'equations.term') }} as decimal(18, 4)),
-                0
-            )
-        end as term_minutes
+        case when times.is_counted then events.quantity else 0 end as event_quantity,
+        times.minutes_a_unit * events.quantity
+        + times.minutes_a_minute * coalesce(events.minutes, 0)
+        + times.minutes_an_event as event_minutes
     from {{ ref('input_activities') }} as events
     {{ booked_days('events', 'activities', 'occurred_at') }}
     inner join {{ ref('int_entities') }} as entities
         on events.entity_id = entities.entity_id
-    inner join equations
+    inner join times
         on
-            entities.chart_id = equations.chart_id
-            and events.activity_type = equations.activity_type
-            and {{ booked_month() }} between equations.valid_from and equations.valid_to
+            entities.chart_id = times.chart_id
+            and events.activity_type = times.activity_type
+            and coalesce(events.attributes, '{}') = times.attributes
+            and {{ booked_month() }} between times.valid_from and times.valid_to
     where {{ is_booked() }}
 
 ),
@@ -105,9 +166,9 @@ final as (
         customer_id,
         receiver_pool_id,
         document_id,
-        cast(sum(term_minutes) as decimal(18, 4)) as worked_minutes,
+        cast(sum(event_minutes) as decimal(18, 4)) as worked_minutes,
         cast(sum(event_quantity) as decimal(18, 4)) as worked_quantity
-    from terms
+    from worked
     group by
         entity_id, month_start_date, pool_id, activity_type, is_productive, customer_id,
         receiver_pool_id, document_id
