@@ -125,12 +125,3 @@
         {{ of_scope(sql, scope, column) }}
     {% endcall %}
 {% endmacro %}
-
-{# The rows of a query that lie in a scope. #}
-{% macro of_scope(sql, scope, column) -%}
-select *
-        from (
-            {{ sql }}
-        ) as made
-        where {{ in_scope(scope, column, 'made.') }}
-{%- endmacro %}
