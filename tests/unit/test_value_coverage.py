@@ -54,6 +54,8 @@ MODELS = [
     "int_value_base_windows",
     "int_hassle_rates",
     "int_customer_operations_monthly",
+    "int_customer_operations_trailing",
+    "int_customer_operations_all_periods",
     "int_customer_operations_windows",
     "int_operational_par",
     "int_customer_operational_ratios",

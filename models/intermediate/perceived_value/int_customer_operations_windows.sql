@@ -1,116 +1,29 @@
--- Operations of a customer summed over each trailing window, and over all periods where par rests
--- on them; one column a term. Read: opportunities, effect, reference, as in the monthly model.
-{%- set operation_terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
-{%- set measures = [] %}
-{%- for term in operation_terms %}
+{{ config(materialized='view') }}
+-- Operations of a customer summed over each window that something is read of.
+{%- set measures = ['price_reference_units'] %}
+{%- for term in ['product_quality', 'service_quality', 'price', 'hassle'] %}
     {%- do measures.append(term ~ '_opportunity_units') %}
     {%- do measures.append(term ~ '_effect_units') %}
 {%- endfor %}
-{%- do measures.append('price_reference_units') %}
 with
-
-months as (
-
-    select
-        entity_id,
-        customer_id,
-        period_index,
-        {%- for term in operation_terms %}
-        sum(case when term = '{{ term }}' then opportunity_units else 0 end)
-            as {{ term }}_opportunity_units,
-        sum(case when term = '{{ term }}' then effect_units else 0 end)
-            as {{ term }}_effect_units,
-        {%- endfor %}
-        sum(coalesce(reference_units, 0)) as price_reference_units
-    from {{ ref('int_customer_operations_monthly') }}
-    group by entity_id, customer_id, period_index
-
-),
-
--- a period without events still has a window that reaches back to some
-spine as (
-
-    select
-        entity_id,
-        customer_id,
-        period_index
-    from {{ ref('int_active_customer_months') }}
-    where entity_id in (select entity_id from {{ ref('int_value_base_windows') }})
-
-    union distinct
-
-    select
-        entity_id,
-        customer_id,
-        period_index
-    from months
-
-),
-
-trailing_windows as (
-
-    select
-        spine.entity_id,
-        spine.customer_id,
-        spine.period_index,
-        {%- for measure in measures %}
-        sum(months.{{ measure }}) over trailing_window as {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from spine
-    left join months
-        on
-            spine.entity_id = months.entity_id
-            and spine.customer_id = months.customer_id
-            and spine.period_index = months.period_index
-    window trailing_window as (
-        partition by spine.entity_id, spine.customer_id
-        order by spine.period_index
-        range between {{ trailing_periods() - 1 }} preceding and current row
-    )
-
-),
-
-all_periods as (
-
-    select
-        months.entity_id,
-        months.customer_id,
-        base.window_period_index as period_index,
-        {%- for measure in measures %}
-        sum(months.{{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from months
-    inner join {{ ref('int_value_base_windows') }} as base
-        on
-            months.entity_id = base.entity_id
-            and base.window_kind = 'all'
-    group by months.entity_id, months.customer_id, base.window_period_index
-
-),
 
 final as (
 
+    {%- for window_kind, model_name in [
+        ('trailing', 'int_customer_operations_trailing'),
+        ('all', 'int_customer_operations_all_periods'),
+    ] %}
     select
         entity_id,
-        'trailing' as window_kind,
-        period_index as window_period_index,
+        '{{ window_kind }}' as window_kind,
+        window_period_index,
         customer_id,
         {%- for measure in measures %}
         {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from trailing_windows
-
-    union all
-
-    select
-        entity_id,
-        'all' as window_kind,
-        period_index as window_period_index,
-        customer_id,
-        {%- for measure in measures %}
-        {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from all_periods
+    from {{ ref(model_name) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 )
 

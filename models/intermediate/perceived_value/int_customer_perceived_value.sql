@@ -98,12 +98,11 @@ joined as (
             and priors.window_kind = 'trailing'
     left join {{ ref('int_operational_calibration') }} as calibration
         on active.entity_id = calibration.entity_id
-    left join {{ ref('int_customer_operations_windows') }} as operations
+    left join {{ ref('int_customer_operations_trailing') }} as operations
         on
             active.entity_id = operations.entity_id
             and active.customer_id = operations.customer_id
             and active.period_index = operations.window_period_index
-            and operations.window_kind = 'trailing'
     left join {{ ref('int_value_variances') }} as variances
         on active.entity_id = variances.entity_id
     left join segment_means

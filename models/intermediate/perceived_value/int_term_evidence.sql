@@ -97,11 +97,7 @@ happened as (
     from {{ ref('int_customer_revenue_monthly') }}
     where
         orders_count > 0
-        and entity_id in (
-            select with_returns.entity_id
-            from {{ ref('int_customer_revenue_monthly') }} as with_returns
-            where with_returns.returns_count > 0
-        )
+        and entity_id in (select entity_id from {{ ref('int_entities_with_returns') }})
 
     union all
 
