@@ -19,6 +19,19 @@ last_periods as (
 
 ),
 
+trailing_months as (
+
+    select
+        months.entity_id,
+        months.month_start_date
+    from {{ ref('int_entity_months') }} as months
+    inner join last_periods
+        on
+            months.entity_id = last_periods.entity_id
+            and months.period_index > last_periods.last_period_index - {{ trailing_periods() }}
+
+),
+
 pools as (
 
     select
@@ -30,14 +43,10 @@ pools as (
         costs.priced_minor_units,
         {{ to_units('costs.practical_minutes', 4) }} as practical_units
     from {{ ref('int_pool_costs_monthly') }} as costs
-    inner join {{ ref('int_entity_months') }} as months
+    inner join trailing_months
         on
-            costs.entity_id = months.entity_id
-            and costs.month_start_date = months.month_start_date
-    inner join last_periods
-        on
-            months.entity_id = last_periods.entity_id
-            and months.period_index > last_periods.last_period_index - 12
+            costs.entity_id = trailing_months.entity_id
+            and costs.month_start_date = trailing_months.month_start_date
     where costs.method = 'duration' and costs.practical_minutes > 0
 
 ),
@@ -45,15 +54,19 @@ pools as (
 theoretical as (
 
     select
-        entity_id,
-        month_start_date,
-        pool_id,
+        use_of_pools.entity_id,
+        use_of_pools.month_start_date,
+        use_of_pools.pool_id,
         case
-            when count(*) = count(theoretical_minutes)
-                then {{ to_units('sum(theoretical_minutes)', 4) }}
+            when count(*) = count(use_of_pools.theoretical_minutes)
+                then {{ to_units('sum(use_of_pools.theoretical_minutes)', 4) }}
         end as theoretical_units
-    from {{ ref('int_capacity_use_monthly') }}
-    group by entity_id, month_start_date, pool_id
+    from {{ ref('int_capacity_use_monthly') }} as use_of_pools
+    inner join trailing_months
+        on
+            use_of_pools.entity_id = trailing_months.entity_id
+            and use_of_pools.month_start_date = trailing_months.month_start_date
+    group by use_of_pools.entity_id, use_of_pools.month_start_date, use_of_pools.pool_id
 
 ),
 
@@ -141,18 +154,24 @@ changes as (
 assigned as (
 
     select
-        entity_id,
-        month_start_date,
-        pool_id,
-        customer_id,
-        sum(case when assignment_basis = 'traced' then 0 else assigned_amount end)
+        costs.entity_id,
+        costs.month_start_date,
+        costs.pool_id,
+        costs.customer_id,
+        sum(case when costs.assignment_basis = 'traced' then 0 else costs.assigned_amount end)
             as shared_amount,
-        sum(sum(case when assignment_basis = 'traced' then assigned_amount else 0 end)) over (
-            partition by entity_id, month_start_date, pool_id
+        sum(sum(
+            case when costs.assignment_basis = 'traced' then costs.assigned_amount else 0 end
+        )) over (
+            partition by costs.entity_id, costs.month_start_date, costs.pool_id
         ) as pool_traced_amount
-    from {{ ref('int_cost_assigned_to_customers') }}
-    where pnl_line in ('cost_to_serve', 'customer_sustaining')
-    group by entity_id, month_start_date, pool_id, customer_id
+    from {{ ref('int_cost_assigned_to_customers') }} as costs
+    inner join trailing_months
+        on
+            costs.entity_id = trailing_months.entity_id
+            and costs.month_start_date = trailing_months.month_start_date
+    where costs.pnl_line in ('cost_to_serve', 'customer_sustaining')
+    group by costs.entity_id, costs.month_start_date, costs.pool_id, costs.customer_id
 
 ),
 
@@ -179,14 +198,10 @@ method_pools as (
             and methods.month_start_date = pools.month_start_date
             and methods.pool_id = pools.pool_id
             and not pools.is_department
-    inner join {{ ref('int_entity_months') }} as months
+    inner join trailing_months
         on
-            methods.entity_id = months.entity_id
-            and methods.month_start_date = months.month_start_date
-    inner join last_periods
-        on
-            months.entity_id = last_periods.entity_id
-            and months.period_index > last_periods.last_period_index - 12
+            methods.entity_id = trailing_months.entity_id
+            and methods.month_start_date = trailing_months.month_start_date
 
 ),
 
