@@ -70,13 +70,16 @@
 {% endmacro %}
 
 {#
-  The periods of a table in batches, where its meta has `in_batches` and it reads many rows: what
-  DuckDB holds at once is then a batch and not the years, and nothing spills. Only for tables whose
-  periods are chosen before their rows are joined and grouped: for others each batch would do all
-  the work. Scopes as in what_is_due, of all entities; empty where one statement will do.
+  The periods of a table in batches, where they stand on their own and it reads many rows: what
+  DuckDB holds at once is then a batch and not the years, and nothing spills. A table that looks back
+  reads so many periods more for each batch, so it is made at once unless its meta has `in_batches`.
+  Scopes as in what_is_due, of all entities; empty where one statement will do.
 #}
 {% macro batches_of_periods() %}
-    {% if not model.config.meta.in_batches %}{{ return([]) }}{% endif %}
+    {% set meta = model.config.meta %}
+    {% if meta.month_local != 'month_start_date' or (meta.months_back and not meta.in_batches) %}
+        {{ return([]) }}
+    {% endif %}
     {% set names = [] %}
     {% for parent in all_parents(model.unique_id) if parent in graph.nodes %}
         {% set node = graph.nodes[parent] %}
