@@ -56,7 +56,6 @@ MODELS = [
     "int_customer_operations_monthly",
     "int_customer_operations_trailing",
     "int_customer_operations_all_periods",
-    "int_customer_operations_windows",
     "int_operational_par",
     "int_customer_operational_ratios",
     "int_customer_value_terms",

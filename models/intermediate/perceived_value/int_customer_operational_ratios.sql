@@ -1,7 +1,32 @@
 -- Each term of a customer's operations as a ratio to par, in units of 10^-9: shrunk by a few
 -- opportunities of par behaviour and clipped (R24). Above 1 is more of the thing: more quality,
 -- more price, more hassle. No opportunity: no ratio.
+{%- set measures = ['price_reference_units'] %}
+{%- for term in ['product_quality', 'service_quality', 'price', 'hassle'] %}
+    {%- do measures.append(term ~ '_opportunity_units') %}
+    {%- do measures.append(term ~ '_effect_units') %}
+{%- endfor %}
 with
+
+operations as (
+
+    {%- for window_kind, windows in [
+        ('trailing', 'int_customer_operations_trailing'),
+        ('all', 'int_customer_operations_all_periods'),
+    ] %}
+    select
+        entity_id,
+        '{{ window_kind }}' as window_kind,
+        window_period_index,
+        customer_id,
+        {%- for measure in measures %}
+        {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref(windows) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
 
 par as (
 
@@ -41,7 +66,7 @@ windows as (
         {{ share_units('operations.price_effect_units', 'operations.price_reference_units') }}
             as price_paid_share_units,
         par.price_par_units
-    from {{ ref('int_customer_operations_windows') }} as operations
+    from operations
     inner join {{ ref('int_value_parameters') }} as parameters
         on
             operations.entity_id = parameters.entity_id
