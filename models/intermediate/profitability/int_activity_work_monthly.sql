@@ -55,69 +55,71 @@ kinds_of_events as (
 
 ),
 
-times as (
+terms as (
 
     select
         kinds_of_events.chart_id,
         kinds_of_events.activity_type,
         kinds_of_events.attributes,
         equations.pool_id,
+        equations.term,
+        equations.attribute_value,
+        equations.coefficient_minutes,
         equations.is_productive,
+        equations.is_first_term,
         equations.is_department,
         equations.valid_from,
         equations.valid_to,
+        {{ json_text('kinds_of_events.attributes', 'equations.term') }} as attribute,
         case
             when equations.is_department
                 then {{ json_text('kinds_of_events.attributes', "'receiver_pool'") }}
-        end as receiver_pool_id,
-        max(equations.is_first_term) as is_counted,
-        cast(
-            sum(
-                case
-                    when equations.term in ('intercept', 'quantity')
-                        then equations.coefficient_minutes
-                    else 0
-                end
-            ) as decimal(18, 4)
-        ) as minutes_a_unit,
-        cast(
-            sum(
-                case
-                    when equations.term = 'minutes' then equations.coefficient_minutes else 0
-                end
-            ) as decimal(18, 4)
-        ) as minutes_a_minute,
-        sum(
-            equations.coefficient_minutes * case
-                when equations.term in ('intercept', 'quantity', 'minutes') then 0
-                when equations.term = 'once' then 1
-                when equations.attribute_value is not null
-                    then case
-                        when
-                            {{ json_text('kinds_of_events.attributes', 'equations.term') }}
-                            = equations.attribute_value
-                            then 1
-                        else 0
-                    end
-                when {{ json_text('kinds_of_events.attributes', 'equations.term') }} = 'true' then 1
-                else coalesce(
-                    try_cast(
-                        {{ json_text('kinds_of_events.attributes', 'equations.term') }}
-                        as decimal(18, 4)
-                    ),
-                    0
-                )
-            end
-        ) as minutes_an_event
+        end as receiver_pool_id
     from kinds_of_events
     inner join equations
         on
             kinds_of_events.chart_id = equations.chart_id
             and kinds_of_events.activity_type = equations.activity_type
+
+),
+
+times as (
+
+    select
+        chart_id,
+        activity_type,
+        attributes,
+        pool_id,
+        is_productive,
+        is_department,
+        receiver_pool_id,
+        valid_from,
+        valid_to,
+        max(is_first_term) as is_counted,
+        cast(
+            sum(case when term in ('intercept', 'quantity') then coefficient_minutes else 0 end)
+            as decimal(18, 4)
+        ) as minutes_a_unit,
+        cast(
+            sum(case when term = 'minutes' then coefficient_minutes else 0 end)
+            as decimal(18, 4)
+        ) as minutes_a_minute,
+        cast(
+            sum(
+                coefficient_minutes * case
+                    when term in ('intercept', 'quantity', 'minutes') then 0
+                    when term = 'once' then 1
+                    when attribute_value is not null
+                        then case when attribute = attribute_value then 1 else 0 end
+                    when attribute = 'true' then 1
+                    else coalesce(try_cast(attribute as decimal(18, 4)), 0)
+                end
+            ) as decimal(30, 8)
+        ) as minutes_an_event
+    from terms
     group by
-        kinds_of_events.chart_id, kinds_of_events.activity_type, kinds_of_events.attributes,
-        equations.pool_id, equations.is_productive, equations.is_department,
-        equations.valid_from, equations.valid_to
+        chart_id, activity_type, attributes, pool_id, is_productive, is_department,
+        receiver_pool_id, valid_from, valid_to
 
 ),
 
@@ -138,8 +140,9 @@ worked as (
             when not times.is_department and times.is_productive then events.document_id
         end as document_id,
         case when times.is_counted then events.quantity else 0 end as event_quantity,
-        times.minutes_a_unit * events.quantity
-        + times.minutes_a_minute * coalesce(events.minutes, 0)
+        -- in so many digits that the sum has room for all decimals
+        cast(times.minutes_a_unit * events.quantity as decimal(30, 8))
+        + cast(times.minutes_a_minute * coalesce(events.minutes, 0) as decimal(30, 8))
         + times.minutes_an_event as event_minutes
     from {{ ref('input_activities') }} as events
     {{ booked_days('events', 'activities', 'occurred_at') }}

@@ -3,15 +3,5 @@
   empty; two rows with the same empty part are the same key.
 #}
 {% test unique_grain(model) %}
-select
-    {%- for column in (grain_of(model.identifier) if execute else ['1']) %}
-    {{ column }},
-    {%- endfor %}
-    count(*) as rows_found
-from {{ model }}
-group by
-    {%- for column in (grain_of(model.identifier) if execute else ['1']) %}
-    {{ column }}{{ ',' if not loop.last }}
-    {%- endfor %}
-having count(*) > 1
+{{ doubled_keys(model, grain_of(model.identifier) if execute else ['1']) }}
 {% endtest %}
