@@ -1,5 +1,5 @@
--- Operations of a customer summed over all periods, where par rests on them; one column a term. Read:
--- opportunities, effect, reference, as in the monthly model.
+-- Operations of a customer summed over all periods, where par rests on them; one column a term.
+-- Read: opportunities, effect, reference, as in the monthly model.
 {%- set operation_terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 with
 

@@ -18,16 +18,16 @@ referred as (
 final as (
 
     select
-        lines.entity_id,
-        lines.document_id,
-        min(lines.customer_id) as customer_id
-    from {{ ref('int_revenue_lines') }} as lines
+        documents.entity_id,
+        documents.document_id,
+        min(documents.customer_id) as customer_id
+    from {{ ref('int_document_sales_monthly') }} as documents
     inner join referred
         on
-            lines.entity_id = referred.entity_id
-            and lines.document_id = referred.document_id
-    where lines.customer_id <> '{{ var("unknown_customer_id") }}'
-    group by lines.entity_id, lines.document_id
+            documents.entity_id = referred.entity_id
+            and documents.document_id = referred.document_id
+    where documents.customer_id <> '{{ var("unknown_customer_id") }}'
+    group by documents.entity_id, documents.document_id
 
 )
 

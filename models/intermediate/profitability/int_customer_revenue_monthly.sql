@@ -1,36 +1,6 @@
--- The sub-ledger by customer and period, split by whether the ledger covers it. The one scan of
--- the lines: everything above reads this. Amounts are exact sums; a part that any line lacks is
--- not measured and stays empty.
+-- The sub-ledger by customer and period, split by whether the ledger covers it. Amounts are exact
+-- sums; a part that any document lacks is not measured and stays empty.
 with
-
-documents as (
-
-    select
-        entity_id,
-        customer_id,
-        month_start_date,
-        period_index,
-        is_in_ledger_scope,
-        document_id,
-        document_type,
-        count(*) as lines_count,
-        sum(quantity) as quantity,
-        sum(discount_amount) as discount_amount,
-        sum(rebate_amount) as rebate_amount,
-        sum(net_amount) as net_amount,
-        sum(freight_charged_amount) as freight_charged_amount,
-        sum(freight_paid_amount) as freight_paid_amount,
-        count(freight_paid_amount) as freight_paid_count,
-        sum(tax_amount) as tax_amount,
-        sum(direct_cost_amount) as direct_cost_amount,
-        count(direct_cost_amount) as direct_cost_count,
-        sum(case when direct_cost_basis = 'assumed' then 1 else 0 end) as assumed_cost_count
-    from {{ ref('int_revenue_lines') }}
-    group by
-        entity_id, customer_id, month_start_date, period_index, is_in_ledger_scope, document_id,
-        document_type
-
-),
 
 customers as (
 
@@ -40,6 +10,7 @@ customers as (
         month_start_date,
         period_index,
         is_in_ledger_scope,
+        count(*) as documents_count,
         count(*) filter (where document_type = 'invoice') as orders_count,
         count(*) filter (where document_type = 'return') as returns_count,
         sum(lines_count) as lines_count,
@@ -54,12 +25,12 @@ customers as (
         sum(net_amount) as net_amount,
         sum(freight_charged_amount) as freight_charged_amount,
         sum(freight_paid_amount) as freight_paid_amount,
-        sum(freight_paid_count) as freight_paid_count,
+        count(freight_paid_amount) as freight_paid_count,
         sum(tax_amount) as tax_amount,
         sum(direct_cost_amount) as direct_cost_amount,
-        sum(direct_cost_count) as direct_cost_count,
-        sum(assumed_cost_count) as assumed_cost_count
-    from documents
+        count(direct_cost_amount) as direct_cost_count,
+        max(case when is_direct_cost_assumed then 1 else 0 end) = 1 as is_direct_cost_assumed
+    from {{ ref('int_document_sales_monthly') }}
     group by entity_id, customer_id, month_start_date, period_index, is_in_ledger_scope
 
 ),
@@ -85,16 +56,17 @@ final as (
         cast(net_amount as decimal(18, 4)) as net_amount,
         cast(freight_charged_amount as decimal(18, 4)) as freight_charged_amount,
         cast(
-            case when freight_paid_count = lines_count then freight_paid_amount end
+            case when freight_paid_count = documents_count then freight_paid_amount end
             as decimal(18, 4)
         )
             as freight_paid_amount,
         cast(tax_amount as decimal(18, 4)) as tax_amount,
         cast(
-            case when direct_cost_count = lines_count then direct_cost_amount end as decimal(18, 4)
+            case when direct_cost_count = documents_count then direct_cost_amount end
+            as decimal(18, 4)
         )
             as direct_cost_amount,
-        assumed_cost_count > 0 as is_direct_cost_assumed
+        is_direct_cost_assumed
     from customers
 
 )
