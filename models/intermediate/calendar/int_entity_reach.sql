@@ -1,6 +1,5 @@
 -- From when to when an entity has postings, and the last day it shows: the end of the period that
--- both revenue and ledger have reached, or the day the build was told. That day is over once
--- anything was recorded after it; before, each night may add to its period.
+-- both revenue and ledger have reached, or the day the build was told.
 with
 
 revenue_reach as (
@@ -8,8 +7,7 @@ revenue_reach as (
     select
         entity_id,
         max(posted_on) as last_revenue_on,
-        min(posted_on) as first_revenue_on,
-        max(recorded_at) as last_recorded_at
+        min(posted_on) as first_revenue_on
     from {{ ref('input_revenue_lines') }}
     group by entity_id
 
@@ -20,20 +18,9 @@ ledger_reach as (
     select
         entity_id,
         max(posted_on) as last_ledger_on,
-        min(posted_on) as first_ledger_on,
-        max(recorded_at) as last_recorded_at
+        min(posted_on) as first_ledger_on
     from {{ ref('input_cost_entries') }}
     where scenario = 'actual'
-    group by entity_id
-
-),
-
-survey_reach as (
-
-    select
-        entity_id,
-        max(recorded_at) as last_recorded_at
-    from {{ ref('input_survey_responses') }}
     group by entity_id
 
 ),
@@ -64,16 +51,10 @@ reach as (
         greatest(
             least(revenue_reach.last_revenue_on, ledger_reach.last_ledger_on),
             closed_reach.last_closed_on
-        ) as reached_on,
-        cast(greatest(
-            revenue_reach.last_recorded_at,
-            ledger_reach.last_recorded_at,
-            survey_reach.last_recorded_at
-        ) as date) as last_recorded_on
+        ) as reached_on
     from {{ ref('int_entities') }} as entities
     left join revenue_reach on entities.entity_id = revenue_reach.entity_id
     left join ledger_reach on entities.entity_id = ledger_reach.entity_id
-    left join survey_reach on entities.entity_id = survey_reach.entity_id
     left join closed_reach on entities.entity_id = closed_reach.entity_id
 
 ),
@@ -83,10 +64,7 @@ final as (
     select
         reach.entity_id,
         reach.first_posted_on,
-        coalesce(parameters.as_of_date, calendar.period_end_date) as as_of_date,
-        -- of a day the build was told nothing recorded later is known, so it is over
-        parameters.as_of_date is not null
-        or coalesce(reach.last_recorded_on > calendar.period_end_date, false) as is_last_day_over
+        coalesce(parameters.as_of_date, calendar.period_end_date) as as_of_date
     from reach
     left join {{ ref('int_fiscal_periods') }} as calendar
         on

@@ -23,17 +23,19 @@ final as (
         months.month_start_date,
         months.fiscal_year,
         years.year_end_date < reach.as_of_date
-        or (years.year_end_date = reach.as_of_date and reach.is_last_day_over) as is_year_over
+        or (years.year_end_date = reach.as_of_date and last_days.is_last_day_over) as is_year_over
     from {{ ref('int_entity_months') }} as months
     inner join {{ ref('int_entity_reach') }} as reach
         on months.entity_id = reach.entity_id
+    inner join {{ ref('int_last_day_status') }} as last_days
+        on months.entity_id = last_days.entity_id
     inner join years
         on
             months.entity_id = years.entity_id
             and months.fiscal_year = years.fiscal_year
     where
         months.month_end_date < reach.as_of_date
-        or reach.is_last_day_over
+        or last_days.is_last_day_over
 
 )
 
