@@ -46,14 +46,18 @@
         ) as quarantine_reason,
         quarantine_detail
     from {{ ref('stg_' ~ source_name ~ '__' ~ input_table) }}
-    where
-        recorded_at is null
-        or recorded_at < (
-            select known_before from {{ source('build', 'parameters') }}
-        )
+    where {{ is_known() }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {% endmacro %}
+
+{#
+  Whether a row was recorded by the build's day; one without a time always was. Without an `or`, of
+  which DuckDB expects so few rows that it would rather hash all of them than those it looks for.
+#}
+{% macro is_known() -%}
+coalesce(recorded_at < (select known_before from {{ source('build', 'parameters') }}), true)
+{%- endmacro %}
 
 {#
   The rows of a contract table that were accepted: sound, and the latest recorded of their key.

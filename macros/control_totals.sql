@@ -31,9 +31,7 @@
         cast(sum({{ freight or 'cast(null as decimal(18, 4))' }}) as decimal(18, 4)) as freight_amount
     from {{ relation }}
     {%- if is_raw %}
-    where
-        recorded_at is null
-        or recorded_at < (select known_before from {{ source('build', 'parameters') }})
+    where {{ is_known() }}
     {%- endif %}
     group by entity_id, record_source{{ ', currency' if 'currency' in names }}
     {{ 'union all' if not loop.last }}
