@@ -167,8 +167,11 @@ def _write_database(candidate: Path, previous: Path | None, published: list[Mart
                 connection.execute(
                     f'create or replace table main."{mart.name}" as {_rows(files.values())}'
                 )
+        # a thousand comments in one transaction: each on its own would wait for the disk
+        connection.execute("begin")
         for mart in published:
             _describe(connection, mart)
+        connection.execute("commit")
         connection.execute("checkpoint")
 
 
