@@ -90,7 +90,7 @@ order by all
 
 {# As in_scope; of what is told apart by day, all from the first day to the last. #}
 {% macro in_read(read, bucket) -%}
-    {%- if bucket in ['month_start_date', 'period_index', 'window_period_index'] or not read.days -%}
+    {%- if (bucket in month_columns() and bucket != 'date_day') or not read.days -%}
     {{ in_scope(read, bucket) }}
     {%- else -%}
     {{ bucket }} >= date '{{ read.days | min }}' and {{ bucket }} < date '{{ read.last_day }}' + 1

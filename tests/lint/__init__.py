@@ -99,6 +99,14 @@ def apportion(name, from_relation, columns, **named):
     return f"{name} as (select {', '.join(columns)}, 1 as apportioned_units from {from_relation})"
 
 
+def operation_measures():
+    return ["hassle_effect_units"]
+
+
+def operations_by_term(alias):
+    return f"sum({alias}.effect_units) as hassle_effect_units"
+
+
 def grain_of(name):
     return ["entity_id"]
 

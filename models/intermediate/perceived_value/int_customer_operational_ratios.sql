@@ -1,11 +1,6 @@
 -- Each term of a customer's operations as a ratio to par, in units of 10^-9: shrunk by a few
 -- opportunities of par behaviour and clipped (R24). Above 1 is more of the thing: more quality,
 -- more price, more hassle. No opportunity: no ratio.
-{%- set measures = ['price_reference_units'] %}
-{%- for term in ['product_quality', 'service_quality', 'price', 'hassle'] %}
-    {%- do measures.append(term ~ '_opportunity_units') %}
-    {%- do measures.append(term ~ '_effect_units') %}
-{%- endfor %}
 with
 
 operations as (
@@ -19,7 +14,7 @@ operations as (
         '{{ window_kind }}' as window_kind,
         window_period_index,
         customer_id,
-        {%- for measure in measures %}
+        {%- for measure in operation_measures() %}
         {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref(windows) }}

@@ -1,6 +1,5 @@
 -- Operations of a customer summed over all periods, where par rests on them; one column a term.
 -- Read: opportunities, effect, reference, as in the monthly model.
-{%- set operation_terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
 with
 
 final as (
@@ -9,13 +8,7 @@ final as (
         months.entity_id,
         base.window_period_index,
         months.customer_id,
-        {%- for term in operation_terms %}
-        sum(case when months.term = '{{ term }}' then months.opportunity_units else 0 end)
-            as {{ term }}_opportunity_units,
-        sum(case when months.term = '{{ term }}' then months.effect_units else 0 end)
-            as {{ term }}_effect_units,
-        {%- endfor %}
-        sum(coalesce(months.reference_units, 0)) as price_reference_units
+        {{ operations_by_term('months') }}
     from {{ ref('int_customer_operations_monthly') }} as months
     inner join {{ ref('int_value_base_windows') }} as base
         on

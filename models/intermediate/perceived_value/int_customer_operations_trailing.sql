@@ -1,29 +1,16 @@
 -- Operations of a customer summed over the trailing window of each period; one column a term. Read:
 -- opportunities, effect, reference, as in the monthly model.
-{%- set operation_terms = ['product_quality', 'service_quality', 'price', 'hassle'] %}
-{%- set measures = [] %}
-{%- for term in operation_terms %}
-    {%- do measures.append(term ~ '_opportunity_units') %}
-    {%- do measures.append(term ~ '_effect_units') %}
-{%- endfor %}
-{%- do measures.append('price_reference_units') %}
 with
 
 months as (
 
     select
-        entity_id,
-        customer_id,
-        period_index,
-        {%- for term in operation_terms %}
-        sum(case when term = '{{ term }}' then opportunity_units else 0 end)
-            as {{ term }}_opportunity_units,
-        sum(case when term = '{{ term }}' then effect_units else 0 end)
-            as {{ term }}_effect_units,
-        {%- endfor %}
-        sum(coalesce(reference_units, 0)) as price_reference_units
-    from {{ ref('int_customer_operations_monthly') }}
-    group by entity_id, customer_id, period_index
+        operations.entity_id,
+        operations.customer_id,
+        operations.period_index,
+        {{ operations_by_term('operations') }}
+    from {{ ref('int_customer_operations_monthly') }} as operations
+    group by operations.entity_id, operations.customer_id, operations.period_index
 
 ),
 
@@ -53,7 +40,7 @@ final as (
         spine.entity_id,
         spine.period_index as window_period_index,
         spine.customer_id,
-        {%- for measure in measures %}
+        {%- for measure in operation_measures() %}
         sum(months.{{ measure }}) over trailing_window as {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
     from spine

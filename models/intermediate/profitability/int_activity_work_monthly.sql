@@ -83,6 +83,8 @@ terms as (
 
 ),
 
+-- what an equation comes to: minutes for each unit, for each minute that was measured, and for the
+-- event itself
 times as (
 
     select

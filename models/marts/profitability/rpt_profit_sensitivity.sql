@@ -9,26 +9,15 @@
 {%- set service_methods = ['direct', 'step_down', 'reciprocal'] %}
 with
 
-last_periods as (
-
-    select
-        entity_id,
-        max(period_index) as last_period_index
-    from {{ ref('int_entity_months') }}
-    group by entity_id
-
-),
-
 trailing_months as (
 
     select
-        months.entity_id,
-        months.month_start_date
-    from {{ ref('int_entity_months') }} as months
-    inner join last_periods
-        on
-            months.entity_id = last_periods.entity_id
-            and months.period_index > last_periods.last_period_index - {{ trailing_periods() }}
+        entity_id,
+        month_start_date
+    from {{ ref('int_entity_months') }}
+    qualify
+        period_index
+        > max(period_index) over (partition by entity_id) - {{ trailing_periods() }}
 
 ),
 
