@@ -111,7 +111,9 @@ def configuration(settings: Settings) -> dict[str, str]:
         "spark.ui.retainedJobs": "20",
         "spark.ui.retainedStages": "20",
         "spark.ui.showConsoleProgress": "false",
-        # the catalog and the tables are the writer's own, like the build database
+        # the catalog and the tables are the writer's own, like the build database; dbt asks its own
+        # session for Hive's catalog, and a server with these settings has nobody to ask it
+        "spark.sql.catalogImplementation": "hive",
         "spark.sql.warehouse.dir": (own / "warehouse").as_uri(),
         "spark.hadoop.javax.jdo.option.ConnectionURL": (
             f"jdbc:derby:;databaseName={own / 'metastore'};create=true"
@@ -237,15 +239,18 @@ def _in_use(settings: Settings) -> Path:
     return folder(settings) / "in_use"
 
 
+def _on_a_server() -> bool:
+    """Whether the tables are a server's, by Thrift or Spark Connect, and not this process's own."""
+    by_thrift = os.environ.get("TWOFOLD_SPARK_METHOD", "session") != "session"
+    return by_thrift or bool(os.environ.get("SPARK_REMOTE"))
+
+
 def begin(settings: Settings) -> None:
     """Before a build: what a build that did not end left is cleared, since half a table blocks its
     name. Nothing counts as built after such a run, so all of it is made again.
     """
     # a server's tables are its own affair, and it has seen its statements to their end
-    if (
-        _in_use(settings).exists()
-        and os.environ.get("TWOFOLD_SPARK_METHOD", "session") == "session"
-    ):
+    if _in_use(settings).exists() and not _on_a_server():
         for left in ("warehouse", "metastore"):
             shutil.rmtree(folder(settings) / left, ignore_errors=True)
     folder(settings).mkdir(parents=True, exist_ok=True)

@@ -54,6 +54,18 @@ def test_tables_of_a_build_that_was_killed_are_made_anew(settings):
     assert not half.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("TWOFOLD_SPARK_METHOD", "thrift"), ("SPARK_REMOTE", "sc://127.0.0.1:15002")]
+)
+def test_tables_of_a_server_are_its_own_affair(settings, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    spark.begin(settings)
+    table = spark.folder(settings) / "warehouse" / "marts.db" / "rpt_value_map"
+    table.mkdir(parents=True)
+    spark.begin(settings)
+    assert table.exists()
+
+
 def test_tables_of_a_build_that_ended_are_kept(settings):
     spark.begin(settings)
     table = spark.folder(settings) / "warehouse" / "marts.db" / "rpt_value_map"
