@@ -10,6 +10,7 @@ Parquet. Spark's marts come back as Parquet, and stand in the build database as 
 import os
 import shutil
 import sys
+import warnings
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -249,6 +250,9 @@ def begin(settings: Settings) -> None:
     """Before a build: what a build that did not end left is cleared, since half a table blocks its
     name. Nothing counts as built after such a run, so all of it is made again.
     """
+    # dbt asks for Hive's catalog with every statement; a server says each time that it was started
+    # with it or never will have it
+    warnings.filterwarnings("ignore", "Failed to set spark.sql.catalogImplementation")
     # a server's tables are its own affair, and it has seen its statements to their end
     if _in_use(settings).exists() and not _on_a_server():
         for left in ("warehouse", "metastore"):

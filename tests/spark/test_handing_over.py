@@ -55,7 +55,8 @@ def test_tables_of_a_build_that_was_killed_are_made_anew(settings):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("TWOFOLD_SPARK_METHOD", "thrift"), ("SPARK_REMOTE", "sc://127.0.0.1:15002")]
+    ("name", "value"),
+    [("TWOFOLD_SPARK_METHOD", "thrift"), ("SPARK_REMOTE", "sc://127.0.0.1:15002")],
 )
 def test_tables_of_a_server_are_its_own_affair(settings, monkeypatch, name, value):
     monkeypatch.setenv(name, value)
