@@ -92,7 +92,7 @@ def invoke(settings: Settings, command: str, *options: str):
 
     _hear_what_is_logged()
     if settings.target == "spark":
-        spark.let_ansi_mode_stand()
+        spark.let_the_configuration_stand()
     try:
         parsed = _parse(settings)
         if not parsed.success:

@@ -153,11 +153,14 @@ appender.file.layout.pattern = %d{{ISO8601}} %p %c: %m%n%ex
 """
 
 
-def let_ansi_mode_stand() -> None:
-    """dbt-spark switches ANSI mode off with every statement, whatever is configured; not here.
+def let_the_configuration_stand() -> None:
+    """dbt-spark asks for two settings with every statement, whatever is configured; not here.
 
-    Without it a number that overflows and a text that does not parse are empty, in silence.
+    It switches ANSI mode off: without it a number that overflows and a text that does not parse are
+    empty, in silence. It asks for Hive's catalog, which only a server's start can give, and Spark
+    Connect warns of that each time, whether it was given or not.
     """
+    warnings.filterwarnings("ignore", "Failed to set spark.sql.catalogImplementation")
     from dbt.adapters.spark.connections import SparkCredentials
 
     if hasattr(SparkCredentials, "as_dbt_has_it"):
@@ -250,9 +253,6 @@ def begin(settings: Settings) -> None:
     """Before a build: what a build that did not end left is cleared, since half a table blocks its
     name. Nothing counts as built after such a run, so all of it is made again.
     """
-    # dbt asks for Hive's catalog with every statement; a server says each time that it was started
-    # with it or never will have it
-    warnings.filterwarnings("ignore", "Failed to set spark.sql.catalogImplementation")
     # a server's tables are its own affair, and it has seen its statements to their end
     if _in_use(settings).exists() and not _on_a_server():
         for left in ("warehouse", "metastore"):

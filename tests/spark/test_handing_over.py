@@ -100,6 +100,6 @@ def test_ansi_mode_is_not_switched_off_by_dbt(monkeypatch):
     made = {"method": "session", "host": "session", "schema": "default"}
     assert SparkCredentials(**made).server_side_parameters != {}
     monkeypatch.setattr(SparkCredentials, "__post_init__", before)
-    spark.let_ansi_mode_stand()
+    spark.let_the_configuration_stand()
     assert SparkCredentials(**made).server_side_parameters == {}
     monkeypatch.delattr(SparkCredentials, "as_dbt_has_it")
